@@ -1,0 +1,1 @@
+"""Technical foundations that know nothing of loyalty."""

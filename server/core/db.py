@@ -1,0 +1,125 @@
+"""The database: engine, transactions, and what both SQLite and PostgreSQL need to behave alike.
+
+Statements of the hot path are SQLAlchemy Core, built once at import, executed on the connection
+that `transaction()` yields. Configuration and admin pages may use the ORM on the same connection
+through `orm()`. Only entry points open transactions; services receive the connection.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, cast
+
+import orjson
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, Engine, MetaData, Table, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase, Session
+
+LOCK_WAIT_SECONDS = 5
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """The declarative base of every table."""
+
+    metadata = MetaData(naming_convention=NAMES)
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+def table_of(model: type[Base]) -> Table:
+    """Return the Core table behind a model, for statements of the hot path."""
+    return cast(Table, model.__table__)
+
+
+def engine_options(url: str, pool_size: int = 16) -> dict[str, Any]:
+    """Return the engine settings for `url`: JSON by orjson, lock waits bounded, pools sized."""
+    options: dict[str, Any] = {"json_serializer": _dumps, "json_deserializer": orjson.loads}
+    if url.startswith("sqlite"):
+        return options | {"connect_args": {"timeout": LOCK_WAIT_SECONDS, "autocommit": True}}
+    arguments = f"-c lock_timeout={LOCK_WAIT_SECONDS * 1000} -c timezone=UTC -c jit=off"
+    return options | {
+        "pool_size": pool_size,
+        "max_overflow": 8,
+        "pool_pre_ping": False,
+        "pool_recycle": 1800,
+        "connect_args": {"options": arguments, "prepare_threshold": 2},
+    }
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+@event.listens_for(Engine, "connect")
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    """Make SQLite durable and concurrent: write-ahead log, full sync, enforced foreign keys."""
+    if not type(connection).__module__.startswith("sqlite3"):
+        return
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin_on_sqlite(connection: Connection) -> None:
+    """Writers take the write lock at once: a deferred BEGIN fails under load when it upgrades."""
+    if connection.dialect.name == "sqlite":
+        write = connection.get_execution_options().get("fairstar_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@contextmanager
+def transaction() -> Iterator[Connection]:
+    """Open one read-write transaction; commit when the block ends well, roll back otherwise."""
+    with db.engine.connect().execution_options(fairstar_write=True) as connection:
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def reading() -> Iterator[Connection]:
+    """Open a connection for reads only; on PostgreSQL without the round trips of a transaction."""
+    options = {} if db.engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
+    with db.engine.connect().execution_options(**cast(Any, options)) as connection:
+        yield connection
+
+
+@contextmanager
+def orm(tx: Connection) -> Iterator[Session]:
+    """Yield an ORM session inside the transaction of `tx`.
+
+    Its commit flushes only: in this join mode the outer transaction stays with `tx`.
+    """
+    mode: Any = "rollback_only"
+    with Session(bind=tx, expire_on_commit=False, join_transaction_mode=mode) as session:
+        yield session
+        session.commit()
+
+
+_RETRYABLE_STATES = {"40001", "40P01"}
+_LOCK_TIMEOUT_STATE = "55P03"
+
+
+def is_lock_timeout(error: DBAPIError) -> bool:
+    """Tell whether `error` means that a lock was not had in `LOCK_WAIT_SECONDS`."""
+    if getattr(error.orig, "sqlstate", None) == _LOCK_TIMEOUT_STATE:
+        return True
+    return "database is locked" in str(error.orig)
+
+
+def is_retryable(error: DBAPIError) -> bool:
+    """Tell whether the whole transaction may simply be run again (deadlock, serialization)."""
+    return getattr(error.orig, "sqlstate", None) in _RETRYABLE_STATES
+
+
+def first(tx: Connection, statement: Any, parameters: Mapping[str, Any]) -> Any:
+    """Execute a statement built with bind parameters and return its first row or None."""
+    return tx.execute(statement, parameters).first()

@@ -1,0 +1,1 @@
+"""The rules of loyalty: slices by capability. See README.md for the map and the order."""

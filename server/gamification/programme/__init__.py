@@ -1,0 +1,1 @@
+"""The programme: its name, money, zone, units and policies."""

@@ -1,0 +1,22 @@
+"""Refusals of the programme."""
+
+from server.core.errors import Refusal
+
+
+class ProgrammeMissing(Refusal):
+    """The installation has no programme yet; `fairstar programme preset` makes one."""
+
+    code, status, title = "programme_missing", 503, "The programme is not set up yet"
+    stored = False
+
+
+class PresetUnknown(Refusal):
+    """There is no preset of that name."""
+
+    code, status, title = "preset_unknown", 404, "Unknown preset"
+
+
+class ProgrammeExists(Refusal):
+    """The programme is already set up and in use; a preset would replace its rules."""
+
+    code, status, title = "programme_exists", 409, "The programme is already set up"

@@ -1,0 +1,103 @@
+"""What the rules know about the programme."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+POINTS = "points"
+STARS = "stars"
+
+type PluralForms = Mapping[str, Mapping[str, str]]
+"""Names of a unit: locale, then CLDR plural category (`one`, `few`, `many`, `other`)."""
+
+
+class Rounding(StrEnum):
+    """How a fraction of a point becomes whole points; one policy for the whole programme."""
+
+    FLOOR = "floor"
+    HALF_UP = "half_up"
+    CEIL = "ceil"
+
+
+class TaxBasis(StrEnum):
+    """Whether points are earned on what the customer pays (gross) or on it without tax (net)."""
+
+    GROSS = "gross"
+    NET = "net"
+
+
+class ClawbackPolicy(StrEnum):
+    """What happens to earned points that were spent before their purchase was returned."""
+
+    DEBT = "debt"
+    CLAMP = "clamp"
+    CASH_VALUE = "cash_value"
+
+
+class ExpiryKind(StrEnum):
+    """How an expiry date is found; several policies may apply and the earliest date wins."""
+
+    MONTHS = "months"
+    FIXED_DATE = "fixed_date"
+
+
+class ExpiryRounding(StrEnum):
+    """To the end of which period an expiry date is moved, in the member's favour."""
+
+    DAY = "day"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryPolicy:
+    """One way for points to expire: `months` after earning (rounded), or on the date `on`."""
+
+    kind: ExpiryKind
+    months: int = 0
+    round_to: ExpiryRounding = ExpiryRounding.DAY
+    on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit of account: its names and what one of it is worth as money (minor units, or 0)."""
+
+    code: str
+    names: PluralForms
+    worth_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """Everything about the programme that a shop may choose; lengths carry their unit."""
+
+    rounding: Rounding = Rounding.FLOOR
+    tax_basis: TaxBasis = TaxBasis.GROSS
+    clawback: ClawbackPolicy = ClawbackPolicy.DEBT
+    expiry: tuple[ExpiryPolicy, ...] = ()
+    pending_days: int = 0
+    grace_lot_days: int = 14
+    till_hold_seconds: int = 900
+    purchase_age_days_max: int = 1100
+    purchase_ahead_seconds_max: int = 600
+    phone_region: str = "EE"
+    self_enrolment: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """A snapshot of the programme at one `revision`; safe to keep and to share."""
+
+    revision: str
+    name: str
+    currency_code: str
+    zone: ZoneInfo
+    default_locale: str
+    locales: tuple[str, ...]
+    policies: Policies = field(default_factory=Policies)
+    units: Mapping[str, Unit] = field(default_factory=lambda: MappingProxyType({}))
