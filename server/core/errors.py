@@ -21,6 +21,8 @@ class Refusal(Exception):  # noqa: N818 - "refusal" is the word of the house
     retryable: ClassVar[bool] = False
     stored: ClassVar[bool] = True
     """Whether an idempotency key remembers this refusal as its outcome."""
+    keeps_writes: ClassVar[bool] = False
+    """Whether what was written before the refusal is committed (a counted guess, a revocation)."""
 
     def __init__(self, detail: str = "", **params: Any) -> None:
         super().__init__(detail or self.title)
