@@ -1,0 +1,1 @@
+"""Earning: facts in, accruals out."""

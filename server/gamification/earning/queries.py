@@ -1,0 +1,63 @@
+"""Reading earn rules and how much of their caps is used."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select
+
+from server.gamification.earning.models import EARN_COUNTER, EARN_RULE
+from server.gamification.earning.types import CapPeriod, EarnRule, RuleKind, Scope
+from server.gamification.programme.queries import RevisionCache
+
+_LIVE = select(EARN_RULE).where(EARN_RULE.c.archived_at.is_(None)).order_by(EARN_RULE.c.id)
+_USED = select(EARN_COUNTER).where(
+    EARN_COUNTER.c.member_id.in_(bindparam("member_ids", expanding=True)),
+    EARN_COUNTER.c.cap_key.in_(bindparam("cap_keys", expanding=True)),
+)
+
+
+def get_rules(tx: Connection, revision: str) -> tuple[EarnRule, ...]:
+    """Return the published earn rules at a programme revision, in the order of their ids."""
+    return _CACHE.get(tx, revision)
+
+
+def caps_used(
+    tx: Connection, member_ids: Sequence[str], cap_keys: Sequence[str]
+) -> dict[str, dict[str, int]]:
+    """Return points already given, by member and cap key; nothing is asked when no rule is capped.
+    """
+    used: dict[str, dict[str, int]] = {}
+    if cap_keys:
+        parameters = {"member_ids": list(member_ids), "cap_keys": list(cap_keys)}
+        for row in tx.execute(_USED, parameters):
+            used.setdefault(row.member_id, {})[row.cap_key] = row.points
+    return used
+
+
+def rule_of(row: Mapping[str, Any]) -> EarnRule:
+    """Build a rule from a row of `earn_rule` (also used on unsaved rules)."""
+    conditions = dict(row["conditions"])
+    scope = {name: tuple(conditions.pop(name, ())) for name in Scope.__dataclass_fields__}
+    for name in ("starts_at", "ends_at"):
+        if conditions.get(name):
+            conditions[name] = datetime.fromisoformat(conditions[name])
+    conditions["location_ids"] = tuple(conditions.get("location_ids", ()))
+    conditions["cap_period"] = CapPeriod(conditions.get("cap_period", CapPeriod.DAY))
+    return EarnRule(
+        id=row["id"],
+        version=row["version"],
+        kind=RuleKind(row["kind"]),
+        names=row["names"],
+        points=row["points"],
+        per_minor=row["per_minor"],
+        scope=Scope(**scope),
+        **conditions,
+    )
+
+
+def _load_rules(tx: Connection, _revision: str) -> tuple[EarnRule, ...]:
+    return tuple(rule_of(row._mapping) for row in tx.execute(_LIVE))
+
+
+_CACHE = RevisionCache(_load_rules)

@@ -1,0 +1,168 @@
+"""What a basket earns: pure arithmetic in whole numbers.
+
+For one rule: `points = round(basis x rule_points x multiplier / (per x 10 000))`, rounded once per
+rule and purchase by the programme's policy, then limited by the rule's caps. The same function
+works out what a purchase would have earned without its returned part, so that any split of a
+return takes back exactly what was given.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from server.gamification.earning.types import (
+    Accrual,
+    Basket,
+    CapPeriod,
+    EarnRule,
+    Earnings,
+    Line,
+    NotApplied,
+    Reason,
+    RuleKind,
+    Scope,
+)
+from server.gamification.points.rules import rounded
+from server.gamification.programme.types import Rounding
+
+_BASIS_POINTS = 10_000
+
+
+class Shopper:
+    """What the rules know of the member: multiplier, first visit of the day, caps used so far.
+
+    `used` maps cap keys to points already given; it is counted on as rules fire.
+    """
+
+    __slots__ = ("is_first_visit", "multiplier_bp", "today", "used")
+
+    def __init__(
+        self, multiplier_bp: int, today: date, used: Mapping[str, int], *, is_first_visit: bool
+    ) -> None:
+        self.multiplier_bp = multiplier_bp
+        self.today = today
+        self.is_first_visit = is_first_visit
+        self.used = dict(used)
+
+
+def earnings_of(
+    rules: Sequence[EarnRule], basket: Basket, shopper: Shopper, rounding: Rounding
+) -> Earnings:
+    """Apply every rule to the basket; return what each gave, or the first reason why not."""
+    accruals: list[Accrual] = []
+    refused: list[NotApplied] = []
+    for rule in rules:
+        outcome = _outcome_of(rule, basket, shopper, rounding)
+        if isinstance(outcome, Accrual):
+            accruals.append(outcome)
+            if outcome.cap_key:
+                shopper.used[outcome.cap_key] = (
+                    shopper.used.get(outcome.cap_key, 0) + outcome.points
+                )
+        else:
+            refused.append(outcome)
+    return Earnings(tuple(accruals), tuple(refused))
+
+
+def _outcome_of(
+    rule: EarnRule, basket: Basket, shopper: Shopper, rounding: Rounding
+) -> Accrual | NotApplied:
+    refusal = _why_not(rule, basket, shopper)
+    if refusal is not None:
+        return refusal
+    indexes = _matching(rule.scope, basket.lines)
+    cap_key = cap_key_of(rule, shopper.today)
+    cap = _cap_left(rule, cap_key, shopper.used)
+    multiplier = shopper.multiplier_bp if rule.uses_tier_multiplier else _BASIS_POINTS
+    accrual = Accrual(
+        rule_id=rule.id,
+        version=rule.version,
+        kind=rule.kind,
+        names=rule.names,
+        points=0,
+        per_minor=rule.per_minor,
+        rule_points=rule.points,
+        multiplier_bp=multiplier,
+        line_indexes=indexes,
+        minimum_minor=rule.minimum_minor,
+        cap=cap,
+        cap_key=cap_key,
+    )
+    points = points_for(accrual, basket.lines, rounding)
+    if points == 0:
+        reason = Reason.CAP_REACHED if cap == 0 else Reason.TOO_LITTLE
+        return _refused(rule, reason, per_minor=rule.per_minor, cap=cap)
+    return accrual.with_points(points)
+
+
+def _why_not(rule: EarnRule, basket: Basket, shopper: Shopper) -> NotApplied | None:
+    """Return the first condition of the rule that does not hold."""
+    if not _is_scheduled(rule, basket.occurred_at):
+        return _refused(rule, Reason.OUTSIDE_SCHEDULE)
+    if rule.location_ids and basket.location_id not in rule.location_ids:
+        return _refused(rule, Reason.OTHER_LOCATION)
+    if basket.amount_minor < rule.minimum_minor:
+        return _refused(rule, Reason.BELOW_MINIMUM, minimum_minor=rule.minimum_minor)
+    if rule.kind is RuleKind.VISIT:
+        return None if shopper.is_first_visit else _refused(rule, Reason.ALREADY_VISITED)
+    if not _matching(rule.scope, basket.lines):
+        return _refused(rule, Reason.NO_MATCHING_ITEMS)
+    return None
+
+
+def points_for(accrual: Accrual, lines: Sequence[Line], rounding: Rounding) -> int:
+    """Return what this accrual is worth on `lines` (the original ones or what is left of them)."""
+    if sum(line.amount_minor for line in lines) < accrual.minimum_minor:
+        return 0
+    counted = [lines[index] for index in accrual.line_indexes]
+    per = _BASIS_POINTS
+    if accrual.kind is RuleKind.AMOUNT:
+        basis = sum(line.amount_minor for line in counted)
+        per *= accrual.per_minor
+    elif accrual.kind is RuleKind.ITEM:
+        basis = sum(line.quantity for line in counted)
+    else:
+        basis = 1
+    points = rounded(basis * accrual.rule_points * accrual.multiplier_bp, per, rounding)
+    return points if accrual.cap is None else min(points, accrual.cap)
+
+
+def points_left(accrual: Accrual, lines: Sequence[Line], rounding: Rounding) -> int:
+    """Return what an accrual is still worth after returns; `lines` empty means all came back."""
+    return min(accrual.points, points_for(accrual, lines, rounding)) if lines else 0
+
+
+def cap_key_of(rule: EarnRule, today: date) -> str | None:
+    """Return the key under which a rule's points of a period are counted, None without a cap."""
+    if rule.points_per_period_max is None:
+        return None
+    period = today.isoformat() if rule.cap_period is CapPeriod.DAY else today.strftime("%Y-%m")
+    return f"{rule.id}:{period}"
+
+
+def _cap_left(rule: EarnRule, cap_key: str | None, used: Mapping[str, int]) -> int | None:
+    limits = [] if rule.points_per_purchase_max is None else [rule.points_per_purchase_max]
+    if cap_key is not None and rule.points_per_period_max is not None:
+        limits.append(max(0, rule.points_per_period_max - used.get(cap_key, 0)))
+    return min(limits) if limits else None
+
+
+def _is_scheduled(rule: EarnRule, at: datetime) -> bool:
+    if rule.starts_at is not None and at < rule.starts_at:
+        return False
+    return rule.ends_at is None or at < rule.ends_at
+
+
+def _matching(scope: Scope, lines: Sequence[Line]) -> tuple[int, ...]:
+    return tuple(index for index, line in enumerate(lines) if _matches(scope, line))
+
+
+def _matches(scope: Scope, line: Line) -> bool:
+    if line.category in scope.excluded_categories or line.sku in scope.excluded_skus:
+        return False
+    if not scope.categories and not scope.skus:
+        return True
+    return line.category in scope.categories or line.sku in scope.skus
+
+
+def _refused(rule: EarnRule, reason: Reason, **params: int | None) -> NotApplied:
+    return NotApplied(rule.id, rule.version, rule.names, reason, params)

@@ -1,0 +1,143 @@
+"""The words of earning."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class RuleKind(StrEnum):
+    """What an earn rule counts."""
+
+    AMOUNT = "amount"
+    ITEM = "item"
+    VISIT = "visit"
+
+
+class Reason(StrEnum):
+    """Why an earn rule gave nothing."""
+
+    OUTSIDE_SCHEDULE = "outside_schedule"
+    OTHER_LOCATION = "other_location"
+    BELOW_MINIMUM = "below_minimum"
+    NO_MATCHING_ITEMS = "no_matching_items"
+    ALREADY_VISITED = "already_visited"
+    CAP_REACHED = "cap_reached"
+    TOO_LITTLE = "too_little"
+
+
+class CapPeriod(StrEnum):
+    """Over which calendar period, in the programme's zone, a cap counts."""
+
+    DAY = "day"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a basket; `amount_minor` is what earns (after discounts, by the tax basis)."""
+
+    amount_minor: int
+    quantity: int = 1
+    sku: str | None = None
+    category: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """What was bought, where and when; the lines add up to the basis of the purchase."""
+
+    lines: tuple[Line, ...]
+    occurred_at: datetime
+    location_id: str | None = None
+
+    @property
+    def amount_minor(self) -> int:
+        """The basis of the whole basket in minor units."""
+        return sum(line.amount_minor for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which lines count: those of `categories` or `skus` (all when both are empty), less those
+    of the excluded ones."""
+
+    categories: tuple[str, ...] = ()
+    skus: tuple[str, ...] = ()
+    excluded_categories: tuple[str, ...] = ()
+    excluded_skus: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EarnRule:
+    """A published earn rule at one version.
+
+    `amount`: `points` for each `per_minor` of matching lines. `item`: `points` for each piece.
+    `visit`: `points` for the first purchase of a calendar day.
+    """
+
+    id: str
+    version: int
+    kind: RuleKind
+    names: Mapping[str, str]
+    points: int
+    per_minor: int = 0
+    scope: Scope = field(default_factory=Scope)
+    location_ids: tuple[str, ...] = ()
+    minimum_minor: int = 0
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    uses_tier_multiplier: bool = True
+    points_per_purchase_max: int | None = None
+    points_per_period_max: int | None = None
+    cap_period: CapPeriod = CapPeriod.DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Accrual:
+    """What one rule gave, with all that is needed to work it out again for a smaller basket.
+
+    `cap` is the most this rule could still give at that moment, None without any cap.
+    """
+
+    rule_id: str
+    version: int
+    kind: RuleKind
+    names: Mapping[str, str]
+    points: int
+    per_minor: int
+    rule_points: int
+    multiplier_bp: int
+    line_indexes: tuple[int, ...]
+    minimum_minor: int
+    cap: int | None
+    cap_key: str | None
+
+    def with_points(self, points: int) -> "Accrual":
+        """Return the same accrual worth `points`."""
+        return replace(self, points=points)
+
+
+@dataclass(frozen=True, slots=True)
+class NotApplied:
+    """A rule that gave nothing and the first reason why."""
+
+    rule_id: str
+    version: int
+    names: Mapping[str, str]
+    reason: Reason
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Earnings:
+    """The outcome of all rules on one basket."""
+
+    accruals: tuple[Accrual, ...]
+    not_applied: tuple[NotApplied, ...]
+
+    @property
+    def points(self) -> int:
+        """All points together."""
+        return sum(accrual.points for accrual in self.accruals)

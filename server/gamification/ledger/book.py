@@ -1,0 +1,281 @@
+"""A book: the working copy of one locked wallet, in which movements are written down.
+
+Services lock a wallet, open a book on it, move points, and save the book; nothing here touches
+the database. Every movement becomes one transfer row, numbered and chained, and changes the
+wallet's four buckets by double entry: what is debited falls, what is credited rises.
+"""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from server.core.ids import new_id
+from server.gamification.ledger import rules
+from server.gamification.ledger.chain import GENESIS, chained_hash, note_hash
+from server.gamification.ledger.types import (
+    Account,
+    Bucket,
+    Cause,
+    Clawback,
+    Hold,
+    Kind,
+    Lot,
+    LotDraw,
+    Term,
+    Wallet,
+)
+
+
+_SOURCES = {Kind.ACCRUAL: Account.ISSUANCE, Kind.ADJUSTMENT: Account.ADJUSTMENT}
+_TARGETS: dict[Kind, str] = {
+    Kind.REDEMPTION: Account.REDEMPTION,
+    Kind.HOLD: Bucket.HELD,
+    Kind.ADJUSTMENT: Account.ADJUSTMENT,
+}
+
+
+class Book:
+    """One wallet, its lots as far as they are needed, and the movements written so far.
+
+    `lots` may be left out when points are only added; everything else needs all open lots.
+    Points given back to a lot that expired meanwhile live on for `grace_days`.
+    """
+
+    def __init__(self, wallet: Wallet, lots: Iterable[Lot] = (), grace_days: int = 14) -> None:
+        self.wallet = wallet
+        self.grace_days = grace_days
+        self.lots: dict[str, Lot] = {lot.id: lot for lot in lots}
+        self.transfers: list[dict[str, Any]] = []
+        self.notes: list[dict[str, Any]] = []
+        self.draws: list[dict[str, Any]] = []
+        self.new_lots: dict[str, Lot] = {}
+        self.touched_lots: set[str] = set()
+
+    def accrue(self, amount: int, cause: Cause, term: Term, kind: Kind = Kind.ACCRUAL) -> str:
+        """Add `amount` as a new lot and return the transfer's id.
+
+        The lot is pending when its term starts later than `cause.recorded_at` or waits for
+        confirmation. Debt is settled from points that are available at once.
+        """
+        rules.check_amount(amount)
+        pending = term.available_at is None or term.available_at > cause.recorded_at
+        bucket = Bucket.PENDING if pending else Bucket.AVAILABLE
+        transfer_id = self._post(kind, _SOURCES[kind], bucket, amount, cause)
+        lot = self._open_lot(transfer_id, amount, cause.occurred_at, term.expires_at)
+        lot.is_pending, lot.available_at = pending, term.available_at
+        if kind is Kind.ACCRUAL:
+            self.wallet.lifetime_earned += amount
+        self._absorb_debt([lot], cause)
+        return transfer_id
+
+    def settle(self, now: datetime) -> None:
+        """Write down what has happened by itself: due points mature, then points past date expire.
+
+        One transfer per instant; after it the wallet's balances are exact at `now`.
+        """
+        for instant, lots in groupby(
+            rules.due_to_mature(self.lots.values(), now), lambda lot: lot.available_at
+        ):
+            self._mature(list(lots), instant or now, now)
+        for instant, lots in groupby(
+            rules.due_to_expire(self.lots.values(), now), lambda lot: lot.expires_at
+        ):
+            self._expire(list(lots), instant or now, now)
+
+    def confirm(self, lots: Sequence[Lot], cause: Cause) -> None:
+        """Make pending `lots` available now, whatever their date."""
+        amount = sum(lot.remaining for lot in lots)
+        self._post(Kind.MATURITY, Bucket.PENDING, Bucket.AVAILABLE, amount, cause)
+        for lot in lots:
+            lot.is_pending = False
+            self.touched_lots.add(lot.id)
+        self._absorb_debt(lots, cause)
+
+    def spend(self, amount: int, cause: Cause, kind: Kind = Kind.REDEMPTION) -> str:
+        """Take `amount` from the lots that expire soonest and return the transfer's id.
+
+        Raise `BalanceInsufficient` when fewer points can be spent at `cause.recorded_at`.
+        """
+        rules.check_amount(amount)
+        draws = rules.draw_lots(rules.spendable(self.lots.values(), cause.recorded_at), amount)
+        transfer_id = self._post(kind, Bucket.AVAILABLE, _TARGETS[kind], amount, cause)
+        self._draw(transfer_id, draws)
+        return transfer_id
+
+    def hold(self, amount: int, cause: Cause) -> str:
+        """Set `amount` aside and return the transfer's id; the very lots are reserved.
+
+        `cause` refers to the hold. Raise `BalanceInsufficient`.
+        """
+        return self.spend(amount, cause, Kind.HOLD)
+
+    def capture(self, hold: Hold, amount: int, draws: Sequence[LotDraw], cause: Cause) -> str:
+        """Spend `amount` of a hold for good, return the rest to its lots; return the transfer id.
+
+        `draws` are the hold's draws in spend order; `cause` refers to the hold.
+        """
+        transfer_id = self._post(Kind.CAPTURE, Bucket.HELD, Account.REDEMPTION, amount, cause)
+        if amount < hold.amount:
+            rest = hold.amount - amount
+            released = self._post(Kind.RELEASE, Bucket.HELD, Bucket.AVAILABLE, rest, cause)
+            self._refill(released, rules.returned_draws(draws, rest), cause)
+        return transfer_id
+
+    def release(self, hold: Hold, draws: Sequence[LotDraw], cause: Cause, kind: Kind) -> str:
+        """Return all of a hold to its lots (`kind` is release or lapse)."""
+        transfer_id = self._post(kind, Bucket.HELD, Bucket.AVAILABLE, hold.amount, cause)
+        self._refill(transfer_id, rules.returned_draws(draws, hold.amount), cause)
+        return transfer_id
+
+    def restore(self, amount: int, draws: Sequence[LotDraw], cause: Cause) -> str:
+        """Give spent points back to the lots they came from, with their original expiry.
+
+        `cause.reverses_id` names the spending transfer and `draws` are its net draws still out.
+        A lot that expired meanwhile is replaced by a grace lot.
+        """
+        back = rules.returned_draws(draws, amount)
+        transfer_id = self._post(
+            Kind.REVERSAL, Account.REDEMPTION, Bucket.AVAILABLE, amount, cause
+        )
+        self._refill(transfer_id, back, cause)
+        return transfer_id
+
+    def claw_back(self, amount: int, cause: Cause, *, as_debt: bool) -> Clawback:
+        """Take back `amount` that the accrual `cause.reverses_id` gave.
+
+        Taken first from that accrual's own pending lot, then from its own available lot, then
+        from other available points in spend order. What is left becomes debt, or with
+        `as_debt=False` stays a shortfall for the caller to settle.
+        """
+        transfer_id = cause.reverses_id
+        own = [lot for lot in self.lots.values() if lot.source_transfer_id == transfer_id]
+        pending = [lot for lot in own if lot.is_pending and lot.remaining]
+        live = rules.spendable(self.lots.values(), cause.recorded_at)
+        live.sort(key=lambda lot: lot.source_transfer_id != transfer_id)
+        taken = 0
+        for bucket, lots in ((Bucket.PENDING, pending), (Bucket.AVAILABLE, live)):
+            draws = rules.draw_at_most(lots, amount - taken)
+            part = sum(draw.amount for draw in draws)
+            if part:
+                self._draw(self._post_clawback(bucket, part, cause), draws)
+            taken += part
+        shortfall = amount - taken
+        if shortfall and as_debt:
+            self._post_clawback(Bucket.DEBT, shortfall, cause)
+        self.wallet.lifetime_earned -= amount if as_debt else taken
+        return Clawback(taken, shortfall if as_debt else 0, shortfall)
+
+    def _post_clawback(self, bucket: str, amount: int, cause: Cause) -> str:
+        return self._post(Kind.REVERSAL, bucket, Account.ISSUANCE, amount, cause)
+
+    def _mature(self, lots: list[Lot], instant: datetime, now: datetime) -> None:
+        self.confirm(lots, Cause("lot", lots[0].id, "system:maturity", instant, now))
+
+    def _expire(self, lots: list[Lot], instant: datetime, now: datetime) -> None:
+        cause = Cause("lot", lots[0].id, "system:expiry", instant, now)
+        amount = sum(lot.remaining for lot in lots)
+        transfer_id = self._post(
+            Kind.EXPIRY, Bucket.AVAILABLE, Account.BREAKAGE, amount, cause
+        )
+        self._draw(transfer_id, [LotDraw(lot.id, lot.remaining) for lot in lots])
+
+    def _refill(self, transfer_id: str, back: Sequence[LotDraw], cause: Cause) -> None:
+        """Put returned points into their lots, or into grace lots where those have expired."""
+        lots = [self._lot_for_return(transfer_id, draw, cause) for draw in back]
+        self._absorb_debt(lots, cause)
+
+    def _lot_for_return(self, transfer_id: str, draw: LotDraw, cause: Cause) -> Lot:
+        lot = self.lots[draw.lot_id]
+        if rules.is_expired(lot, cause.recorded_at):
+            until = cause.recorded_at + timedelta(days=self.grace_days)
+            return self._open_lot(transfer_id, draw.amount, lot.earned_at, until)
+        self._draw(transfer_id, [LotDraw(draw.lot_id, -draw.amount)])
+        return lot
+
+    def _absorb_debt(self, lots: Sequence[Lot], cause: Cause) -> None:
+        """Let new available points pay what the member owes."""
+        live = [lot for lot in lots if not lot.is_pending and lot.remaining]
+        owed = min(self.wallet.debt, sum(lot.remaining for lot in live))
+        if owed:
+            draws = rules.draw_lots(live, owed)
+            transfer_id = self._post(
+                Kind.SETTLEMENT, Bucket.AVAILABLE, Bucket.DEBT, owed, cause
+            )
+            self._draw(transfer_id, draws)
+
+    def _open_lot(
+        self, transfer_id: str, amount: int, earned_at: datetime, expires_at: datetime | None
+    ) -> Lot:
+        recorded_at = self.transfers[-1]["recorded_at"]
+        lot = Lot(
+            id=new_id("lot", recorded_at),
+            amount=amount,
+            remaining=amount,
+            is_pending=False,
+            earned_at=earned_at,
+            available_at=recorded_at,
+            expires_at=expires_at,
+            source_transfer_id=transfer_id,
+        )
+        self.lots[lot.id] = self.new_lots[lot.id] = lot
+        return lot
+
+    def _draw(self, transfer_id: str, draws: Sequence[LotDraw]) -> None:
+        for draw in draws:
+            self.lots[draw.lot_id].remaining -= draw.amount
+            self.touched_lots.add(draw.lot_id)
+            row = {"transfer_id": transfer_id, "lot_id": draw.lot_id, "amount": draw.amount}
+            self.draws.append(row)
+
+    def _post(self, kind: Kind, debit: str, credit: str, amount: int, cause: Cause) -> str:
+        """Write one transfer: move the buckets, number the row, chain its hash."""
+        wallet = self.wallet
+        move_bucket(wallet, debit, -amount)
+        move_bucket(wallet, credit, amount)
+        wallet.version += 1
+        row = {
+            "id": new_id("trf", cause.recorded_at),
+            "wallet_id": wallet.id,
+            "wallet_version": wallet.version,
+            "unit": wallet.unit,
+            "kind": str(kind),
+            "debit_account": str(debit),
+            "credit_account": str(credit),
+            "amount": amount,
+            "ref_kind": cause.ref_kind,
+            "ref_id": cause.ref_id,
+            "reverses_id": cause.reverses_id,
+            "actor": cause.actor,
+            "occurred_at": cause.occurred_at,
+            "recorded_at": cause.recorded_at,
+            "balance_after": wallet.available,
+            "note_hash": None,
+            "prev_hash": wallet.head_hash or GENESIS,
+        }
+        if cause.note is not None:
+            self._note(row, cause.note)
+        row["hash"] = wallet.head_hash = chained_hash(row["prev_hash"], row)
+        self.transfers.append(row)
+        return str(row["id"])
+
+    def _note(self, row: dict[str, Any], text: str) -> None:
+        salt = secrets.token_hex(16)
+        row["note_hash"] = note_hash(salt, text)
+        self.notes.append({"transfer_id": row["id"], "salt": salt, "text": text})
+
+
+def move_bucket(wallet: Wallet, account: str, amount: int) -> None:
+    """Add `amount` to the wallet's bucket named `account`; other accounts are not the wallet's.
+
+    The debt bucket counts what is owed, so a credit lowers it.
+    """
+    if account == Bucket.AVAILABLE:
+        wallet.available += amount
+    elif account == Bucket.PENDING:
+        wallet.pending += amount
+    elif account == Bucket.HELD:
+        wallet.held += amount
+    elif account == Bucket.DEBT:
+        wallet.debt -= amount

@@ -1,0 +1,160 @@
+"""Reading and locking wallets, lots and holds. Statements are built once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, func, or_, select
+
+from server.gamification.ledger.models import HOLD, LOT, LOT_DRAW, TRANSFER, WALLET
+from server.gamification.ledger.rules import spend_order
+from server.gamification.ledger.types import Hold, HoldState, Lot, LotDraw, Wallet
+
+_BY_OWNER = and_(WALLET.c.member_id == bindparam("member_id"), WALLET.c.unit == bindparam("unit"))
+_is_open = and_(LOT.c.wallet_id == WALLET.c.id, LOT.c.remaining > 0)
+_DUE_TO_EXPIRE = select(LOT.c.id).where(_is_open, LOT.c.expires_at <= bindparam("now"))
+_DUE_TO_MATURE = select(LOT.c.id).where(
+    _is_open, LOT.c.is_pending, LOT.c.available_at <= bindparam("now")
+)
+_HAS_DUE = or_(_DUE_TO_EXPIRE.exists(), _DUE_TO_MATURE.exists()).label("has_due")
+
+_LOCK = select(*WALLET.c, _HAS_DUE).where(_BY_OWNER).with_for_update(of=WALLET)
+_LOCK_MANY = (
+    select(*WALLET.c, _HAS_DUE)
+    .where(
+        WALLET.c.member_id.in_(bindparam("member_ids", expanding=True)),
+        WALLET.c.unit == bindparam("unit"),
+    )
+    .order_by(WALLET.c.id)
+    .with_for_update(of=WALLET)
+)
+_READ = select(WALLET).where(WALLET.c.member_id == bindparam("member_id"))
+_OPEN_LOTS = select(LOT).where(LOT.c.wallet_id == bindparam("wallet_id"), LOT.c.remaining > 0)
+_LOTS_BY_ID = select(LOT).where(LOT.c.id.in_(bindparam("ids", expanding=True)))
+_LOTS_OF = select(LOT).where(LOT.c.source_transfer_id == bindparam("transfer_id"))
+_LOCK_HOLD = select(HOLD).where(HOLD.c.id == bindparam("id")).with_for_update()
+_WALLET_OF_HOLD = (
+    select(WALLET.c.member_id, WALLET.c.unit)
+    .join(HOLD, HOLD.c.wallet_id == WALLET.c.id)
+    .where(HOLD.c.id == bindparam("id"))
+)
+_NET_DRAWS = (
+    select(LOT_DRAW.c.lot_id, func.sum(LOT_DRAW.c.amount).label("amount"))
+    .join(TRANSFER, TRANSFER.c.id == LOT_DRAW.c.transfer_id)
+    .where(
+        or_(
+            TRANSFER.c.id == bindparam("transfer_id"),
+            TRANSFER.c.reverses_id == bindparam("transfer_id"),
+            and_(TRANSFER.c.ref_id == bindparam("hold_id"), TRANSFER.c.ref_kind == "hold"),
+        )
+    )
+    .group_by(LOT_DRAW.c.lot_id)
+    .having(func.sum(LOT_DRAW.c.amount) > 0)
+)
+_AT_DATE = (
+    select(
+        LOT.c.expires_at,
+        func.sum(LOT.c.remaining).label("amount"),
+    )
+    .join(WALLET, WALLET.c.id == LOT.c.wallet_id)
+    .where(_BY_OWNER, LOT.c.remaining > 0, LOT.c.expires_at.is_not(None), ~LOT.c.is_pending)
+    .group_by(LOT.c.expires_at)
+    .order_by(LOT.c.expires_at)
+)
+
+
+def lock_wallet_row(tx: Connection, member_id: str, unit: str, now: datetime) -> Any:
+    """Lock and return the wallet's row with `has_due`, or None when there is none yet."""
+    return tx.execute(_LOCK, {"member_id": member_id, "unit": unit, "now": now}).first()
+
+
+def lock_wallet_rows(
+    tx: Connection, member_ids: Sequence[str], unit: str, now: datetime
+) -> list[Any]:
+    """Lock the wallets of several members, ordered by wallet id so that no two can deadlock."""
+    parameters = {"member_ids": list(member_ids), "unit": unit, "now": now}
+    return list(tx.execute(_LOCK_MANY, parameters))
+
+
+def wallet_of(row: Any) -> Wallet:
+    """Turn a wallet row into the mutable wallet of a book."""
+    return Wallet(
+        row.id,
+        row.member_id,
+        row.unit,
+        row.available,
+        row.pending,
+        row.held,
+        row.debt,
+        row.lifetime_earned,
+        row.version,
+        row.head_hash,
+    )
+
+
+def lot_of(row: Any) -> Lot:
+    """Turn a lot row into the mutable lot of a book."""
+    return Lot(
+        row.id,
+        row.amount,
+        row.remaining,
+        row.is_pending,
+        row.earned_at,
+        row.available_at,
+        row.expires_at,
+        row.source_transfer_id,
+    )
+
+
+def list_open_lots(tx: Connection, wallet_id: str) -> list[Lot]:
+    """Return the lots of a wallet that still hold points, pending ones included."""
+    return [lot_of(row) for row in tx.execute(_OPEN_LOTS, {"wallet_id": wallet_id})]
+
+
+def list_lots(tx: Connection, ids: Sequence[str]) -> list[Lot]:
+    """Return the lots of these ids, empty ones included."""
+    return [lot_of(row) for row in tx.execute(_LOTS_BY_ID, {"ids": list(ids)})] if ids else []
+
+
+def list_lots_of(tx: Connection, transfer_id: str) -> list[Lot]:
+    """Return the lots that the accrual `transfer_id` opened."""
+    return [lot_of(row) for row in tx.execute(_LOTS_OF, {"transfer_id": transfer_id})]
+
+
+def list_wallets(tx: Connection, member_id: str) -> list[Wallet]:
+    """Return a member's wallets as stored, one per unit."""
+    return [wallet_of(row) for row in tx.execute(_READ, {"member_id": member_id})]
+
+
+def lock_hold(tx: Connection, hold_id: str) -> tuple[Hold, str] | None:
+    """Lock a hold and return it with the id of the transfer that set the points aside."""
+    row = tx.execute(_LOCK_HOLD, {"id": hold_id}).first()
+    if row is None:
+        return None
+    state = HoldState(row.state)
+    hold = Hold(row.id, row.wallet_id, row.amount, row.captured, state, row.lapses_at)
+    return hold, row.transfer_id
+
+
+def find_hold_owner(tx: Connection, hold_id: str) -> tuple[str, str] | None:
+    """Return member id and unit of a hold, without locking."""
+    row = tx.execute(_WALLET_OF_HOLD, {"id": hold_id}).first()
+    return (row.member_id, row.unit) if row else None
+
+
+def net_draws(tx: Connection, transfer_id: str, hold_id: str = "") -> list[LotDraw]:
+    """Return what a spending transfer (or its hold) still keeps from each lot, in spend order."""
+    rows = tx.execute(_NET_DRAWS, {"transfer_id": transfer_id, "hold_id": hold_id}).all()
+    lots = {lot.id: lot for lot in list_lots(tx, [row.lot_id for row in rows])}
+    amounts = {row.lot_id: int(row.amount) for row in rows}
+    ordered = sorted(lots.values(), key=spend_order)
+    return [LotDraw(lot.id, amounts[lot.id]) for lot in ordered]
+
+
+def expiry_ladder(tx: Connection, member_id: str, unit: str) -> list[tuple[datetime, int]]:
+    """Return what expires when: `(expires_at, amount)` of live lots, soonest first.
+
+    Dates already past are included: they are no longer spendable though not yet written off.
+    """
+    rows = tx.execute(_AT_DATE, {"member_id": member_id, "unit": unit})
+    return [(row.expires_at, int(row.amount)) for row in rows]

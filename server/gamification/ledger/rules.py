@@ -1,0 +1,87 @@
+"""Which lots a movement touches: pure decisions, no database and no clock."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from server.gamification.ledger.errors import AmountInvalid, BalanceInsufficient
+from server.gamification.ledger.types import AMOUNT_MAX, Lot, LotDraw
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def check_amount(amount: int) -> None:
+    """Refuse an amount that is no whole number from 1 to 2^53 - 1 (`AmountInvalid`)."""
+    if isinstance(amount, bool) or not isinstance(amount, int) or not 0 < amount <= AMOUNT_MAX:
+        raise AmountInvalid(amount=str(amount))
+
+
+def spend_order(lot: Lot) -> tuple[datetime, datetime, str]:
+    """Return the sort key of spending: soonest expiry first, undated last, then the oldest."""
+    return (lot.expires_at or _NEVER, lot.earned_at, lot.id)
+
+
+def is_expired(lot: Lot, now: datetime) -> bool:
+    """Tell whether the lot's expiry has been reached; a lot expires at the instant itself."""
+    return lot.expires_at is not None and lot.expires_at <= now
+
+
+def spendable(lots: Iterable[Lot], now: datetime) -> list[Lot]:
+    """Return the lots that can be spent at `now`, in spend order."""
+    live = (lot for lot in lots if lot.remaining and not lot.is_pending)
+    return sorted((lot for lot in live if not is_expired(lot, now)), key=spend_order)
+
+
+def due_to_mature(lots: Iterable[Lot], now: datetime) -> list[Lot]:
+    """Return pending lots whose `available_at` has come, oldest first."""
+    pending = (lot for lot in lots if lot.is_pending and lot.remaining)
+    due = (lot for lot in pending if lot.available_at is not None and lot.available_at <= now)
+    return sorted(due, key=lambda lot: (lot.available_at or now, lot.id))
+
+
+def due_to_expire(lots: Iterable[Lot], now: datetime) -> list[Lot]:
+    """Return live lots with points left whose expiry has come, soonest first."""
+    live = (lot for lot in lots if lot.remaining and not lot.is_pending)
+    return sorted((lot for lot in live if is_expired(lot, now)), key=spend_order)
+
+
+def draw_lots(lots: Sequence[Lot], amount: int) -> list[LotDraw]:
+    """Return how much to take from each of `lots`, in their order, to gather `amount`.
+
+    Raise `BalanceInsufficient` (params `available`, `missing`) when they hold less.
+    """
+    draws: list[LotDraw] = []
+    left = amount
+    for lot in lots:
+        if not left:
+            break
+        taken = min(lot.remaining, left)
+        draws.append(LotDraw(lot.id, taken))
+        left -= taken
+    if left:
+        raise BalanceInsufficient(available=amount - left, missing=left, price=amount)
+    return draws
+
+
+def draw_at_most(lots: Sequence[Lot], amount: int) -> list[LotDraw]:
+    """Return draws of `amount` in the lots' order, or of all they hold when that is less."""
+    held = sum(lot.remaining for lot in lots)
+    return draw_lots(lots, min(amount, held))
+
+
+def returned_draws(draws: Sequence[LotDraw], amount: int) -> list[LotDraw]:
+    """Return how much of `amount` goes back to each lot: what was drawn last returns first.
+
+    `draws` are the net draws in spend order. Repeated partial returns with the remaining net
+    draws never give a lot more than was taken from it, and together give back all.
+    """
+    back: list[LotDraw] = []
+    left = amount
+    for draw in reversed(draws):
+        if not left:
+            break
+        part = min(draw.amount, left)
+        back.append(LotDraw(draw.lot_id, part))
+        left -= part
+    if left:
+        raise AmountInvalid("More is returned than was taken.", amount=str(amount))
+    return back

@@ -1,0 +1,264 @@
+"""Moving points: lock the wallet, write in its book, save the book. Nothing here commits."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from server.core.ids import new_id
+from server.gamification.ledger import queries
+from server.gamification.ledger.book import Book
+from server.gamification.ledger.errors import CaptureExceedsHold, HoldNotFound, HoldResolved
+from server.gamification.ledger.models import (
+    HOLD,
+    LOT,
+    LOT_DRAW,
+    TRANSFER,
+    TRANSFER_NOTE,
+    WALLET,
+)
+from server.gamification.ledger.types import (
+    Cause,
+    Hold,
+    HoldState,
+    Kind,
+    Lot,
+    Term,
+)
+
+_INSERT_TRANSFER = insert(TRANSFER)
+_INSERT_NOTE = insert(TRANSFER_NOTE)
+_INSERT_LOT = insert(LOT)
+_INSERT_DRAW = insert(LOT_DRAW)
+_INSERT_HOLD = insert(HOLD)
+_NEW_WALLET = {
+    "postgresql": postgresql.insert(WALLET).on_conflict_do_nothing(),
+    "sqlite": sqlite.insert(WALLET).on_conflict_do_nothing(),
+}
+_UPDATE_WALLET = (
+    update(WALLET)
+    .where(WALLET.c.id == bindparam("wallet_id"))
+    .values(
+        available=bindparam("new_available"),
+        pending=bindparam("new_pending"),
+        held=bindparam("new_held"),
+        debt=bindparam("new_debt"),
+        lifetime_earned=bindparam("new_lifetime_earned"),
+        version=bindparam("new_version"),
+        head_hash=bindparam("new_head_hash"),
+    )
+)
+_UPDATE_LOT = (
+    update(LOT)
+    .where(LOT.c.id == bindparam("lot_id"))
+    .values(remaining=bindparam("new_remaining"), is_pending=bindparam("new_is_pending"))
+)
+_RESOLVE_HOLD = (
+    update(HOLD)
+    .where(HOLD.c.id == bindparam("hold_id"), HOLD.c.state == HoldState.HELD)
+    .values(
+        state=bindparam("new_state"),
+        captured=bindparam("new_captured"),
+        resolved_at=bindparam("new_resolved_at"),
+    )
+)
+
+
+def open_book(
+    tx: Connection, member_id: str, unit: str, now: datetime, *, adding: bool = False
+) -> Book:
+    """Lock a member's wallet (made when missing) and return its book, settled at `now`.
+
+    With `adding=True` lots are loaded only when something is due, since a pure accrual needs none.
+    """
+    row = queries.lock_wallet_row(tx, member_id, unit, now)
+    if row is None:
+        create_wallets(tx, [member_id], unit, now)
+        row = queries.lock_wallet_row(tx, member_id, unit, now)
+    return _book_of(tx, row, now, adding=adding)
+
+
+def open_books(
+    tx: Connection, member_ids: Sequence[str], unit: str, now: datetime
+) -> dict[str, Book]:
+    """Lock the wallets of several members in one order; return books for adding by member id."""
+    rows = queries.lock_wallet_rows(tx, member_ids, unit, now)
+    missing = set(member_ids) - {row.member_id for row in rows}
+    if missing:
+        create_wallets(tx, sorted(missing), unit, now)
+        rows += queries.lock_wallet_rows(tx, sorted(missing), unit, now)
+    return {row.member_id: _book_of(tx, row, now, adding=True) for row in rows}
+
+
+def create_wallets(tx: Connection, member_ids: Iterable[str], unit: str, now: datetime) -> None:
+    """Make empty wallets where a member has none; twins that race end up with one."""
+    empty: dict[str, Any] = {"available": 0, "pending": 0, "held": 0, "debt": 0}
+    empty |= {"lifetime_earned": 0, "version": 0, "head_hash": "", "unit": unit}
+    rows = [empty | {"id": new_id("wal", now), "member_id": member} for member in member_ids]
+    tx.execute(_NEW_WALLET[tx.dialect.name], rows)
+
+
+def _book_of(tx: Connection, row: Any, now: datetime, *, adding: bool) -> Book:
+    if adding and not row.has_due:
+        return Book(queries.wallet_of(row))
+    book = Book(queries.wallet_of(row), queries.list_open_lots(tx, row.id))
+    book.settle(now)
+    return book
+
+
+def save_books(tx: Connection, books: Sequence[Book]) -> None:
+    """Write all movements of these books, each table with one statement."""
+    changed = [book for book in books if book.transfers]
+    _insert(tx, _INSERT_TRANSFER, [row for book in changed for row in book.transfers])
+    _insert(tx, _INSERT_NOTE, [row for book in changed for row in book.notes])
+    new = [_lot_row(book, lot) for book in changed for lot in book.new_lots.values()]
+    _insert(tx, _INSERT_LOT, new)
+    _insert(tx, _UPDATE_LOT, [row for book in changed for row in _lot_changes(book)])
+    _insert(tx, _INSERT_DRAW, [row for book in changed for row in book.draws])
+    _insert(tx, _UPDATE_WALLET, [_wallet_change(book) for book in changed])
+
+
+def save_book(tx: Connection, book: Book) -> None:
+    """Write all movements of one book."""
+    save_books(tx, [book])
+
+
+def _insert(tx: Connection, statement: Any, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        tx.execute(statement, rows if len(rows) > 1 else rows[0])
+
+
+def _lot_row(book: Book, lot: Lot) -> dict[str, Any]:
+    return {
+        "id": lot.id,
+        "wallet_id": book.wallet.id,
+        "source_transfer_id": lot.source_transfer_id,
+        "amount": lot.amount,
+        "remaining": lot.remaining,
+        "is_pending": lot.is_pending,
+        "earned_at": lot.earned_at,
+        "available_at": lot.available_at,
+        "expires_at": lot.expires_at,
+    }
+
+
+def _lot_changes(book: Book) -> list[dict[str, Any]]:
+    changed = [book.lots[lot_id] for lot_id in sorted(book.touched_lots - book.new_lots.keys())]
+    return [
+        {"lot_id": lot.id, "new_remaining": lot.remaining, "new_is_pending": lot.is_pending}
+        for lot in changed
+    ]
+
+
+def _wallet_change(book: Book) -> dict[str, Any]:
+    wallet = book.wallet
+    return {
+        "wallet_id": wallet.id,
+        "new_available": wallet.available,
+        "new_pending": wallet.pending,
+        "new_held": wallet.held,
+        "new_debt": wallet.debt,
+        "new_lifetime_earned": wallet.lifetime_earned,
+        "new_version": wallet.version,
+        "new_head_hash": wallet.head_hash,
+    }
+
+
+def load_lots(tx: Connection, book: Book, ids: Sequence[str]) -> None:
+    """Add lots to a book that are needed although they are empty (to give points back)."""
+    for lot in queries.list_lots(tx, [lot_id for lot_id in ids if lot_id not in book.lots]):
+        book.lots[lot.id] = lot
+
+
+def place_hold(
+    tx: Connection, book: Book, amount: int, cause: Cause, seconds: int, purpose: str
+) -> Hold:
+    """Set points aside for `seconds` and return the hold; saves the book.
+
+    `cause.ref_id` is the id of the new hold. Raise `BalanceInsufficient`.
+    """
+    lapses_at = cause.recorded_at + timedelta(seconds=seconds)
+    transfer_id = book.hold(amount, cause)
+    save_book(tx, book)
+    hold = Hold(cause.ref_id, book.wallet.id, amount, 0, HoldState.HELD, lapses_at)
+    tx.execute(
+        _INSERT_HOLD,
+        asdict(hold)
+        | {"transfer_id": transfer_id, "purpose": purpose, "created_at": cause.recorded_at}
+        | {"resolved_at": None},
+    )
+    return hold
+
+
+def open_hold(tx: Connection, hold_id: str, now: datetime) -> tuple[Book, Hold, str]:
+    """Lock the wallet and then the hold; return book, hold and the holding transfer's id.
+
+    A hold past its time is still returned: the caller decides. Raise `HoldNotFound`,
+    or `HoldResolved` (param `state`) when it was resolved before.
+    """
+    owner = queries.find_hold_owner(tx, hold_id)
+    if owner is None:
+        raise HoldNotFound
+    book = open_book(tx, *owner, now)
+    found = queries.lock_hold(tx, hold_id)
+    if found is None:
+        raise HoldNotFound
+    hold, transfer_id = found
+    if hold.state is not HoldState.HELD:
+        raise HoldResolved(state=str(hold.state))
+    return book, hold, transfer_id
+
+
+def capture_hold(tx: Connection, hold_id: str, amount: int | None, cause: Cause) -> str:
+    """Spend a hold in full (`amount` None) or in part, return the rest; return the transfer id.
+
+    Raise `HoldNotFound`, `HoldResolved` (also when its time has passed), `CaptureExceedsHold`.
+    """
+    book, hold, transfer_id = open_hold(tx, hold_id, cause.recorded_at)
+    if hold.lapses_at <= cause.recorded_at:
+        raise HoldResolved(state=str(HoldState.LAPSED))
+    taken = hold.amount if amount is None else amount
+    if not 0 < taken <= hold.amount:
+        raise CaptureExceedsHold(held=hold.amount, asked=taken)
+    draws = queries.net_draws(tx, transfer_id)
+    load_lots(tx, book, [draw.lot_id for draw in draws])
+    captured = book.capture(hold, taken, draws, cause)
+    save_book(tx, book)
+    _resolve(tx, hold, HoldState.CAPTURED, taken, cause.recorded_at)
+    return captured
+
+
+def release_hold(tx: Connection, hold_id: str, cause: Cause, *, lapsed: bool = False) -> Hold:
+    """Return all points of a hold to their lots. Raise `HoldNotFound`, `HoldResolved`."""
+    book, hold, transfer_id = open_hold(tx, hold_id, cause.recorded_at)
+    draws = queries.net_draws(tx, transfer_id)
+    load_lots(tx, book, [draw.lot_id for draw in draws])
+    book.release(hold, draws, cause, Kind.LAPSE if lapsed else Kind.RELEASE)
+    save_book(tx, book)
+    state = HoldState.LAPSED if lapsed else HoldState.RELEASED
+    _resolve(tx, hold, state, 0, cause.recorded_at)
+    return hold
+
+
+def _resolve(tx: Connection, hold: Hold, state: HoldState, captured: int, now: datetime) -> None:
+    change = {"hold_id": hold.id, "new_state": str(state)}
+    tx.execute(_RESOLVE_HOLD, change | {"new_captured": captured, "new_resolved_at": now})
+
+
+def adjust(
+    tx: Connection, member_id: str, unit: str, amount: int, cause: Cause, term: Term
+) -> Book:
+    """Add or take points by hand (`amount` signed, never zero); `cause.note` is the reason.
+
+    Raise `BalanceInsufficient` when more is taken than is available.
+    """
+    book = open_book(tx, member_id, unit, cause.recorded_at)
+    if amount >= 0:
+        book.accrue(amount, cause, term, Kind.ADJUSTMENT)
+    else:
+        book.spend(-amount, cause, Kind.ADJUSTMENT)
+    save_book(tx, book)
+    return book

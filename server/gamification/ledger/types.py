@@ -1,0 +1,133 @@
+"""The words of the ledger: what a wallet, a lot, a hold and an entry are to the rules."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+AMOUNT_MAX = 2**53 - 1
+
+
+class Kind(StrEnum):
+    """Why a transfer happened."""
+
+    ACCRUAL = "accrual"
+    MATURITY = "maturity"
+    REDEMPTION = "redemption"
+    HOLD = "hold"
+    CAPTURE = "capture"
+    RELEASE = "release"
+    LAPSE = "lapse"
+    EXPIRY = "expiry"
+    ADJUSTMENT = "adjustment"
+    REVERSAL = "reversal"
+    SETTLEMENT = "settlement"
+
+
+class Bucket(StrEnum):
+    """The four accounts of a wallet. `debt` carries what the member owes, as a negative balance."""
+
+    AVAILABLE = "available"
+    PENDING = "pending"
+    HELD = "held"
+    DEBT = "debt"
+
+
+class Account(StrEnum):
+    """The programme's own accounts, one set per unit; they are sums, never rows to lock."""
+
+    ISSUANCE = "issuance"
+    REDEMPTION = "redemption"
+    BREAKAGE = "breakage"
+    ADJUSTMENT = "adjustment"
+
+
+class HoldState(StrEnum):
+    """The life of a hold; every state but `held` is final."""
+
+    HELD = "held"
+    CAPTURED = "captured"
+    RELEASED = "released"
+    LAPSED = "lapsed"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What brought a movement about: the thing referred to, who acted, and when it happened.
+
+    `reverses_id` names the transfer that is taken back; `note` is a free text that can be erased.
+    """
+
+    ref_kind: str
+    ref_id: str
+    actor: str
+    occurred_at: datetime
+    recorded_at: datetime
+    reverses_id: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """When points can be used: from `available_at` (None: once confirmed) until `expires_at`."""
+
+    available_at: datetime | None
+    expires_at: datetime | None
+
+
+@dataclass(slots=True)
+class Wallet:
+    """A member's balance in one unit, as stored or as changed so far in a book."""
+
+    id: str
+    member_id: str
+    unit: str
+    available: int = 0
+    pending: int = 0
+    held: int = 0
+    debt: int = 0
+    lifetime_earned: int = 0
+    version: int = 0
+    head_hash: str = ""
+
+
+@dataclass(slots=True)
+class Lot:
+    """Points earned together. `remaining` is free to spend (or still pending), not held."""
+
+    id: str
+    amount: int
+    remaining: int
+    is_pending: bool
+    earned_at: datetime
+    available_at: datetime | None
+    expires_at: datetime | None
+    source_transfer_id: str
+
+
+@dataclass(slots=True)
+class Hold:
+    """Points set aside until captured, released or lapsed."""
+
+    id: str
+    wallet_id: str
+    amount: int
+    captured: int
+    state: HoldState
+    lapses_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LotDraw:
+    """How much one transfer took from one lot (negative: gave back)."""
+
+    lot_id: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Clawback:
+    """What a clawback took from where; `shortfall` could not be taken from any lot."""
+
+    taken: int
+    debt: int
+    shortfall: int

@@ -1,0 +1,1 @@
+"""What points are in this programme: when they become available and when they expire."""

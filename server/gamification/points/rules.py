@@ -1,0 +1,75 @@
+"""From when and until when new points can be used: pure calendar arithmetic."""
+
+from calendar import monthrange
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from server.core.clock import end_of_day, local_date
+from server.gamification.ledger.types import Term
+from server.gamification.programme.types import (
+    ExpiryKind,
+    ExpiryPolicy,
+    ExpiryRounding,
+    Policies,
+    Programme,
+    Rounding,
+)
+
+
+def term_of(programme: Programme, earned_at: datetime, now: datetime) -> Term:
+    """Return when points earned at `earned_at` and recorded at `now` can be used.
+
+    Without a pending period they are available at once. The earliest of all expiry policies wins;
+    points that arrive already past their date (a late upload) get the grace period from `now`.
+    """
+    policies = programme.policies
+    available_at = now
+    if policies.pending_days:
+        available_at = max(now, earned_at + timedelta(days=policies.pending_days))
+    expires_at = expiry_of(policies, earned_at, programme.zone)
+    if expires_at is not None and expires_at <= now:
+        expires_at = now + timedelta(days=policies.grace_lot_days)
+    return Term(available_at, expires_at)
+
+
+def expiry_of(policies: Policies, earned_at: datetime, zone: ZoneInfo) -> datetime | None:
+    """Return the instant at which points earned at `earned_at` expire, or None for never.
+
+    The last valid day D is a calendar date in `zone`; the points expire when D is over.
+    """
+    earned_on = local_date(earned_at, zone)
+    days = [last_day(policy, earned_on) for policy in policies.expiry]
+    valid = [day for day in days if day is not None]
+    return end_of_day(min(valid), zone) if valid else None
+
+
+def last_day(policy: ExpiryPolicy, earned_on: date) -> date | None:
+    """Return the last day on which points earned on `earned_on` are valid under one policy."""
+    if policy.kind is ExpiryKind.FIXED_DATE:
+        return policy.on if policy.on and policy.on >= earned_on else None
+    return round_up(add_months(earned_on, policy.months), policy.round_to)
+
+
+def add_months(day: date, months: int) -> date:
+    """Return the same day of the month `months` later, or that month's last day if shorter."""
+    index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(index, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def round_up(day: date, to: ExpiryRounding) -> date:
+    """Return the last day of the period (`day`, month, quarter or year) that contains `day`."""
+    if to is ExpiryRounding.DAY:
+        return day
+    months = {ExpiryRounding.MONTH: 1, ExpiryRounding.QUARTER: 3, ExpiryRounding.YEAR: 12}[to]
+    last_month = (day.month - 1) // months * months + months
+    return date(day.year, last_month, monthrange(day.year, last_month)[1])
+
+
+def rounded(numerator: int, denominator: int, rounding: Rounding) -> int:
+    """Return `numerator / denominator` (both non-negative) as whole points by the policy."""
+    if rounding is Rounding.CEIL:
+        return -(-numerator // denominator)
+    if rounding is Rounding.HALF_UP:
+        return (2 * numerator + denominator) // (2 * denominator)
+    return numerator // denominator

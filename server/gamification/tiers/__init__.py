@@ -1,0 +1,1 @@
+"""Tiers: the ladder, who stands where, what it gives, and what is missing for the next."""

@@ -1,0 +1,69 @@
+"""Reading the ladder and where members stand."""
+
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select
+
+from server.gamification.programme.models import PROGRAMME
+from server.gamification.programme.queries import RevisionCache
+from server.gamification.tiers.models import MEMBER_TIER, TIER
+from server.gamification.tiers.types import (
+    MULTIPLIER_ONE,
+    Basis,
+    Benefit,
+    Entry,
+    Ladder,
+    Source,
+    Standing,
+    Tier,
+)
+
+_TIERS = select(TIER).where(TIER.c.archived_at.is_(None)).order_by(TIER.c.rank)
+_SETTINGS = select(PROGRAMME.c.settings)
+_STANDING = select(MEMBER_TIER).where(MEMBER_TIER.c.member_id == bindparam("member_id"))
+
+
+def get_ladder(tx: Connection, revision: str) -> Ladder:
+    """Return the ladder at a programme revision."""
+    return _CACHE.get(tx, revision)
+
+
+def get_standing(tx: Connection, member_id: str) -> Standing:
+    """Return where a member stands; a member without a row has no tier yet."""
+    row = tx.execute(_STANDING, {"member_id": member_id}).first()
+    return standing_of(row)
+
+
+def standing_of(row: Any) -> Standing:
+    """Turn a row with the columns of `member_tier` (or None) into a standing."""
+    if row is None or row.since_at is None:
+        return Standing(None, None, Source.EARNED)
+    return Standing(row.tier_id, row.since_at, Source(row.source), bool(row.is_locked))
+
+
+def multiplier_of(tier: Tier | None) -> int:
+    """Return a tier's earn multiplier in basis points; times one without a tier."""
+    return tier.earn_multiplier_bp if tier else MULTIPLIER_ONE
+
+
+def _load_ladder(tx: Connection, _revision: str) -> Ladder:
+    settings = tx.execute(_SETTINGS).scalar_one_or_none() or {}
+    basis = Basis(settings.get("tier_basis", Basis.QUALIFYING_POINTS))
+    return Ladder(basis, tuple(_tier_of(row) for row in tx.execute(_TIERS)))
+
+
+def _tier_of(row: Any) -> Tier:
+    return Tier(
+        id=row.id,
+        key=row.key,
+        rank=row.rank,
+        names=row.names,
+        entry=Entry(row.entry),
+        threshold=row.threshold,
+        earn_multiplier_bp=row.earn_multiplier_bp,
+        discount_bp=row.discount_bp,
+        benefits=tuple(Benefit(**benefit) for benefit in row.benefits),
+    )
+
+
+_CACHE = RevisionCache(_load_ladder)

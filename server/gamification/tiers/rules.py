@@ -1,0 +1,71 @@
+"""Which tier a member has and what is missing for the next: pure decisions."""
+
+from server.gamification.tiers.types import (
+    Basis,
+    Entry,
+    Ladder,
+    Progress,
+    Source,
+    Standing,
+    Tier,
+    TierChange,
+)
+
+
+def score_of(basis: Basis, qualifying_points: int, spend_minor: int, visits: int) -> int:
+    """Return the number that counts towards tiers; returns may have pushed it below zero."""
+    by_basis = {
+        Basis.QUALIFYING_POINTS: qualifying_points,
+        Basis.SPEND: spend_minor,
+        Basis.VISITS: visits,
+    }
+    return max(0, by_basis[basis])
+
+
+def earned_tier(ladder: Ladder, score: int) -> Tier | None:
+    """Return the highest tier whose threshold `score` has reached, invitations aside."""
+    reached = [t for t in ladder.tiers if t.entry is Entry.THRESHOLD and t.threshold <= score]
+    return reached[-1] if reached else None
+
+
+def tier_after(ladder: Ladder, standing: Standing, score: int) -> Tier | None:
+    """Return the tier a member should have now.
+
+    Earned tiers follow the score both ways (over a lifetime, only a return lowers it). A tier
+    given by invitation or by hand is a floor: more can be earned, it is never lost this way. A
+    locked tier does not move at all.
+    """
+    current = ladder.get(standing.tier_id)
+    earned = earned_tier(ladder, score)
+    if current is None:
+        return earned
+    if standing.is_locked:
+        return current
+    if standing.source is Source.EARNED or earned is None:
+        return earned if standing.source is Source.EARNED else current
+    return max(current, earned, key=lambda tier: tier.rank)
+
+
+def change_between(ladder: Ladder, from_id: str | None, to: Tier | None) -> TierChange | None:
+    """Return the move from one tier to another, or None when nothing changes."""
+    to_id = to.id if to else None
+    if from_id == to_id:
+        return None
+    before = ladder.get(from_id)
+    is_upgrade = to is not None and (before is None or to.rank > before.rank)
+    return TierChange(from_id, to_id, is_upgrade)
+
+
+def next_tier(ladder: Ladder, current: Tier | None) -> Tier | None:
+    """Return the next tier that can be reached by a threshold, or None at the top."""
+    rank = current.rank if current else -1
+    above = (t for t in ladder.tiers if t.rank > rank and t.entry is Entry.THRESHOLD)
+    return next(above, None)
+
+
+def progress_to(tier: Tier, score: int, unit: str) -> Progress:
+    """Return the bar towards `tier`'s threshold."""
+    target = tier.threshold
+    remaining = max(0, target - score)
+    pct = 100 if not remaining else score * 100 // target
+    return Progress(min(score, target), target, remaining, pct, unit)
