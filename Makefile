@@ -6,6 +6,8 @@ BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --upgrade pyproject.toml
 
+DOTENV := set -a; [ ! -f .env ] || . ./.env; set +a;
+
 .PHONY: help demo run worker test check fmt migrate contract bench servers lock
 
 help: ## List the targets
@@ -14,11 +16,11 @@ help: ## List the targets
 demo: .venv/installed ## Start a shop with a year of purchases on SQLite and print where to look
 	@$(BIN)/fairstar demo
 
-run: .venv/installed ## Serve the API (settings come from the environment, see .env.example)
-	@$(BIN)/fairstar serve
+run: .venv/installed ## Serve the API (settings: environment and .env, see .env.example)
+	@$(DOTENV) $(BIN)/fairstar serve
 
 worker: .venv/installed ## Run the background worker
-	@$(BIN)/fairstar worker
+	@$(DOTENV) $(BIN)/fairstar worker
 
 test: check ## Set up, start the servers the tests need and run every gate, as CI does
 
@@ -35,7 +37,7 @@ fmt: .venv/installed ## Format the code and mend what ruff can mend
 	$(BIN)/ruff format .
 
 migrate: .venv/installed ## Bring the database to the newest schema
-	@$(BIN)/fairstar db upgrade
+	@$(DOTENV) $(BIN)/fairstar db upgrade
 
 contract: .venv/installed ## Write mobile_contract/ anew from the code
 	@$(BIN)/fairstar contract build

@@ -1,0 +1,8 @@
+"""What every test may ask for; the fixtures live in tests/fixtures, one file per thing."""
+
+import freezegun
+
+pytest_plugins = ["tests.fixtures.run", "tests.fixtures.redis", "tests.fixtures.app"]
+
+# The pool measures its waits; under a frozen clock they would never end.
+freezegun.configure(extend_ignore_list=["sqlalchemy.util.queue", "sqlalchemy.pool"])
