@@ -6,7 +6,7 @@ through `orm()`. Only entry points open transactions; services receive the conne
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, cast
 
 import orjson
@@ -45,7 +45,7 @@ def engine_options(url: str, pool_size: int = 16) -> dict[str, Any]:
     """Return the engine settings for `url`: JSON by orjson, lock waits bounded, pools sized."""
     options: dict[str, Any] = {"json_serializer": _dumps, "json_deserializer": orjson.loads}
     if url.startswith("sqlite"):
-        return options | {"connect_args": {"timeout": LOCK_WAIT_SECONDS, "autocommit": True}}
+        return options | {"connect_args": {"timeout": LOCK_WAIT_SECONDS}}
     arguments = f"-c lock_timeout={LOCK_WAIT_SECONDS * 1000} -c timezone=UTC -c jit=off"
     return options | {
         "pool_size": pool_size,
@@ -79,12 +79,14 @@ def _begin_on_sqlite(connection: Connection) -> None:
 
 
 @contextmanager
-def transaction() -> Iterator[Connection]:
+def transaction(on: Connection | None = None) -> Iterator[Connection]:
     """Open one read-write transaction; commit when the block ends well, roll back otherwise.
 
-    A refusal whose class says `keeps_writes` commits too: the counted guess is its effect.
+    `on` is a connection of `reading()` to go on with; its reads are over then. A refusal whose
+    class says `keeps_writes` commits too: the counted guess is its effect.
     """
-    with db.engine.connect().execution_options(fairstar_write=True) as connection:
+    with nullcontext(_ended(on)) if on is not None else db.engine.connect() as connection:
+        connection.execution_options(fairstar_write=True)
         with connection.begin() as open_transaction:
             try:
                 yield connection
@@ -92,6 +94,14 @@ def transaction() -> Iterator[Connection]:
                 if refusal.keeps_writes:
                     open_transaction.commit()
                 raise
+
+
+def _ended(connection: Connection) -> Connection:
+    """End what was read on `connection`, so that a transaction may begin there."""
+    connection.rollback()
+    if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
+        connection.execution_options(isolation_level=db.engine.dialect.default_isolation_level)
+    return connection
 
 
 @contextmanager

@@ -1,0 +1,87 @@
+"""Is it alive, is it ready, how does it do: /healthz, /readyz and /metrics."""
+
+import hmac
+from functools import cache
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from flask import Flask, Response, current_app, request
+from redis.exceptions import RedisError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from server.api.principals import Forbidden
+from server.api.replies import dump, json_response
+from server.api.visit import visit
+from server.core.db import reading
+from server.core.installation import installation
+from server.core.metrics import exposition
+from server.core.redis import redis_at
+
+LOOPBACK = frozenset({"127.0.0.1", "::1"})
+_REVISION = text("SELECT version_num FROM alembic_version")
+
+
+def register(app: Flask) -> None:
+    """Add the three addresses to `app`."""
+    app.add_url_rule("/healthz", "healthz", _healthz)
+    app.add_url_rule("/readyz", "readyz", _readyz)
+    app.add_url_rule("/metrics", "metrics", _metrics)
+
+
+def _healthz() -> Response:
+    """The process answers; nothing else is asked."""
+    visit().operation = "healthz"
+    return json_response(dump({"status": "ok"}), 200)
+
+
+def _readyz() -> Response:
+    """The database is there with the schema of this release, and Redis if one is configured."""
+    visit().operation = "readyz"
+    checks = {"database": _database(), "redis": _redis()}
+    ready = checks["database"] == "ok"
+    body = {"status": "ready" if ready else "not_ready", "checks": checks}
+    return Response(dump(body), 200 if ready else 503, content_type="application/json")
+
+
+def _database() -> str:
+    try:
+        with reading() as tx:
+            revision = tx.execute(_REVISION).scalar()
+    except SQLAlchemyError as error:
+        return "unreachable" if "alembic_version" not in str(error) else "schema_missing"
+    return "ok" if revision == newest_revision() else "schema_outdated"
+
+
+@cache
+def newest_revision() -> str | None:
+    """Return the newest migration of this release."""
+    config = Config()
+    config.set_main_option("script_location", current_app.extensions["migrate"].directory)
+    return ScriptDirectory.from_config(config).get_current_head()
+
+
+def _redis() -> str:
+    """Redis is never needed to answer, so its absence is told and does not make us unready."""
+    url = installation().settings.redis_url
+    if url is None:
+        return "none"
+    try:
+        redis_at(url).ping()
+    except RedisError:
+        return "unreachable"
+    return "ok"
+
+
+def _metrics() -> Response:
+    """The metrics, for whoever has the token, or for this machine when there is none."""
+    visit().operation = "metrics"
+    token = installation().settings.metrics_token
+    if token is None:
+        allowed = request.remote_addr in LOOPBACK
+    else:
+        sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        allowed = hmac.compare_digest(sent.encode(), token.encode())
+    if not allowed:
+        raise Forbidden("Send the metrics token as a bearer token.")
+    return Response(exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")

@@ -1,0 +1,43 @@
+"""What a person reads when a request is refused: one sentence per code, safe to show.
+
+A code without a sentence here shows the translated title of its refusal. The sentences may use
+the `params` of the refusal.
+"""
+
+from server.core.errors import Refusal
+from server.core.i18n import gettext, message
+
+SENTENCES: dict[str, str] = {
+    "validation_failed": message("Please check what you entered."),
+    "not_found": message("This is no longer here."),
+    "rate_limited": message("That was a little fast. Please wait a moment and try again."),
+    "token_missing": message("Please sign in."),
+    "token_invalid": message("Please sign in again."),
+    "token_expired": message("Please sign in again."),
+    "scope_missing": message("This device is not allowed to do that."),
+    "forbidden": message("You are not allowed to do that."),
+    "request_in_progress": message("This is still being done. Please wait a moment."),
+    "busy": message("We are very busy just now. Please try again in a moment."),
+    "upstream_unavailable": message("We cannot be reached just now. Please try again soon."),
+    "internal": message("Something went wrong on our side. Please try again."),
+    "balance_insufficient": message("You do not have enough for this yet."),
+    "member_blocked": message("This account is blocked. Please ask the shop."),
+    "member_merged": message("This account was joined with another one."),
+    "member_exists": message("There is already an account with these details."),
+    "otp_invalid": message("That code is not right. Please check it and try again."),
+    "otp_expired": message("That code is too old. Please ask for a new one."),
+    "otp_too_many": message("Too many attempts. Please ask for a new code."),
+    "refresh_reused": message("Please sign in again."),
+    "spoken_code_expired": message("That code is too old. Please show a new one."),
+    "qr_stale": message("This code is too old to spend with. Please open the card again."),
+    "qr_replayed": message("This code was used already. Please wait for the next one."),
+    "field_locked": message("This can be set only once. Please ask the shop to change it."),
+}
+
+
+def user_message(refusal: Refusal, locale: str) -> str:
+    """Return the sentence for `refusal` in `locale`."""
+    sentence = SENTENCES.get(refusal.code)
+    if sentence is None:
+        return gettext(locale, refusal.title)
+    return gettext(locale, sentence).format_map(refusal.params)

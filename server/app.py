@@ -1,0 +1,56 @@
+"""The application: a table of contents."""
+
+from pathlib import Path
+
+from flask import Flask
+from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import server.models  # noqa: F401 - every table is known to the metadata
+from server.api import frame, health
+from server.api.surface import Surface
+from server.config import Settings
+from server.core.db import db, engine_options
+from server.core.installation import install
+from server.core.logging import configure_logging
+
+BODY_BYTES_MAX = 1024 * 1024
+MIGRATIONS = Path(__file__).parent / "migrations"
+SURFACES: tuple[Surface, ...] = ()
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return the application of `settings` (by default those of the environment).
+
+    Raises ConfigurationError.
+    """
+    settings = settings or Settings.from_environment()
+    app = Flask("server", static_folder=None)
+    configure_logging(settings.log_level, settings.log_format)
+    _configure(app, settings)
+    install(app, settings)
+    db.init_app(app)
+    Migrate(app, db, directory=str(MIGRATIONS))
+    frame.install_frame(app)
+    for surface in SURFACES:
+        surface.register(app)
+    health.register(app)
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    """Give Flask and its extensions their part of the settings."""
+    url = settings.database_url
+    if url.startswith("sqlite:///"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    app.config.update(
+        MAX_CONTENT_LENGTH=BODY_BYTES_MAX,
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(url, settings.threads),
+        TESTING=settings.mode == "test",
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

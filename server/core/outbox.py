@@ -1,0 +1,185 @@
+"""The outbox: what must leave this process, written in the transaction that causes it.
+
+A relay claims ready rows with a lease, delivers them, and finishes them. A lease that ran out may
+be claimed again; `finish` is fenced by worker and attempt, so a late worker changes nothing.
+Delivery is at least once: receivers tell messages apart by their id.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    Connection,
+    Index,
+    SmallInteger,
+    Text,
+    bindparam,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.core.columns import Id, Json, UTCDateTime, code
+from server.core.db import Base, table_of
+from server.core.ids import new_id
+
+ATTEMPTS_MAX = 12
+BACK_OFF_SECONDS = 5
+BACK_OFF_SECONDS_MAX = 6 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened: `topic` is `noun.verbed`, `payload` JSON without personal data."""
+
+    topic: str
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    member_id: str | None = None
+    available_at: datetime | None = None
+
+
+class OutboxRow(Base):
+    """One event on its way out."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        CheckConstraint("state IN ('ready', 'delivered', 'dead')", name="state"),
+        Index(
+            "ix_outbox_ready",
+            "available_at",
+            "id",
+            postgresql_where=text("state = 'ready'"),
+            sqlite_where=text("state = 'ready'"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    topic: Mapped[str] = mapped_column(code(64))
+    member_id: Mapped[str | None] = mapped_column(Id)
+    payload: Mapped[dict[str, Any]] = mapped_column(Json)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    available_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    state: Mapped[str] = mapped_column(code(12))
+    attempts: Mapped[int] = mapped_column(SmallInteger)
+    lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    worker: Mapped[str | None] = mapped_column(code(64))
+    delivered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_error: Mapped[str | None] = mapped_column(Text)
+
+
+OUTBOX = table_of(OutboxRow)
+_RECORD = insert(OUTBOX)
+_CLAIMABLE = (
+    select(OUTBOX.c.id)
+    .where(
+        OUTBOX.c.state == "ready",
+        OUTBOX.c.available_at <= bindparam("at"),
+        (OUTBOX.c.lease_until.is_(None)) | (OUTBOX.c.lease_until <= bindparam("at")),
+    )
+    .order_by(OUTBOX.c.available_at, OUTBOX.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_CLAIM = (
+    update(OUTBOX)
+    .where(OUTBOX.c.id.in_(_CLAIMABLE))
+    .values(worker=bindparam("by"), lease_until=bindparam("until"), attempts=OUTBOX.c.attempts + 1)
+    .returning(
+        OUTBOX.c.id,
+        OUTBOX.c.topic,
+        OUTBOX.c.member_id,
+        OUTBOX.c.payload,
+        OUTBOX.c.created_at,
+        OUTBOX.c.attempts,
+    )
+)
+_MINE = update(OUTBOX).where(
+    OUTBOX.c.id == bindparam("row_id"),
+    OUTBOX.c.worker == bindparam("by"),
+    OUTBOX.c.attempts == bindparam("attempt"),
+    OUTBOX.c.state == "ready",
+)
+_DELIVERED = _MINE.values(
+    state="delivered", delivered_at=bindparam("at"), lease_until=None, last_error=None
+)
+_FAILED = _MINE.values(
+    state=bindparam("next_state"),
+    available_at=bindparam("next_at"),
+    lease_until=None,
+    last_error=bindparam("error"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A row that a worker holds until its lease runs out."""
+
+    id: str
+    topic: str
+    member_id: str | None
+    payload: dict[str, Any]
+    created_at: datetime
+    attempt: int
+    worker: str
+
+
+def record(tx: Connection, events: Sequence[Event], *, now: datetime) -> None:
+    """Write `events` to the outbox in one statement."""
+    if events:
+        tx.execute(_RECORD, [_row(event, now) for event in events])
+
+
+def claim(
+    tx: Connection, worker: str, *, now: datetime, limit: int = 50, lease_seconds: int = 60
+) -> list[Claimed]:
+    """Lease up to `limit` ready rows to `worker`, oldest first."""
+    until = now + timedelta(seconds=lease_seconds)
+    rows = tx.execute(_CLAIM, {"by": worker, "at": now, "until": until, "most": limit}).all()
+    claimed = [Claimed(*row[:5], attempt=row.attempts, worker=worker) for row in rows]
+    return sorted(claimed, key=lambda item: item.id)
+
+
+def finish(tx: Connection, claimed: Claimed, *, now: datetime) -> bool:
+    """Mark a claimed row delivered; False when the lease went to another worker meanwhile."""
+    return tx.execute(_DELIVERED, _fence(claimed) | {"at": now}).rowcount == 1
+
+
+def give_back(
+    tx: Connection, claimed: Claimed, error: str, *, now: datetime, permanent: bool = False
+) -> bool:
+    """Put a claimed row back for a later attempt, or among the dead ones; False as in `finish`."""
+    dead = permanent or claimed.attempt >= ATTEMPTS_MAX
+    values = {
+        "next_state": "dead" if dead else "ready",
+        "next_at": now + back_off(claimed.attempt),
+        "error": error[:500],
+    }
+    return tx.execute(_FAILED, _fence(claimed) | values).rowcount == 1
+
+
+def back_off(attempt: int) -> timedelta:
+    """Return the pause after a failed attempt: 5 s, then doubled up to six hours."""
+    seconds = BACK_OFF_SECONDS * 2 ** min(attempt - 1, 16)
+    return timedelta(seconds=min(seconds, BACK_OFF_SECONDS_MAX))
+
+
+def _row(event: Event, now: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id("evt", now),
+        "topic": event.topic,
+        "member_id": event.member_id,
+        "payload": dict(event.payload),
+        "created_at": now,
+        "available_at": event.available_at or now,
+        "state": "ready",
+        "attempts": 0,
+    }
+
+
+def _fence(claimed: Claimed) -> dict[str, Any]:
+    return {"row_id": claimed.id, "by": claimed.worker, "attempt": claimed.attempt}
