@@ -53,6 +53,8 @@ servers: ## Install what the tests need besides Python packages
 	@tests/fixtures/install_servers.sh
 
 .venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Fairstar needs Python 3.11 or newer as python3.11 or python3."; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
 		|| tests/fixtures/install_package.sh python3-venv "a virtual environment"
 	@$(PYTHON) -m venv .venv
