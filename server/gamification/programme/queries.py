@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import date
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
@@ -22,6 +22,7 @@ from server.gamification.programme.types import (
     Unit,
 )
 
+T = TypeVar("T")
 _REVISION = select(PROGRAMME.c.revision)
 _ROW = select(PROGRAMME)
 _KEPT_MAX = 16
@@ -33,7 +34,7 @@ _CASTS: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
-class RevisionCache[T]:
+class RevisionCache(Generic[T]):
     """Values loaded once per programme revision in this process; a few revisions are kept.
 
     Revisions are unique ids, so a cached value never has to be invalidated.

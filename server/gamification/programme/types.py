@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 POINTS = "points"
 STARS = "stars"
 
-type PluralForms = Mapping[str, Mapping[str, str]]
+PluralForms = Mapping[str, Mapping[str, str]]
 """Names of a unit: locale, then CLDR plural category (`one`, `few`, `many`, `other`)."""
 
 
