@@ -1,0 +1,1 @@
+"""Members: who they are, how they are found, their cards and their sign-ins."""

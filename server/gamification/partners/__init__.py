@@ -1,0 +1,1 @@
+"""Partners, locations, tills and the keys they sign in with."""

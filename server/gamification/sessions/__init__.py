@@ -1,0 +1,1 @@
+"""Sign-ins: one-time codes, sessions, access tokens and rotating refresh tokens."""

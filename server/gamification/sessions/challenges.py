@@ -1,0 +1,97 @@
+"""One-time codes by e-mail: start a challenge, count the guesses, accept the right one once."""
+
+import hmac
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from server.core.crypto import Vault
+from server.core.ids import new_id
+from server.gamification.members.rules import hint, index_text
+from server.gamification.members.types import Identifier, IdentifierKind
+from server.gamification.sessions.errors import OtpExpired, OtpInvalid, OtpTooMany
+from server.gamification.sessions.models import OTP_CHALLENGE
+from server.gamification.sessions.rules import (
+    OTP_ATTEMPTS_MAX,
+    OTP_MINUTES,
+    OTP_PER_HOUR_MAX,
+    why_not_guess,
+)
+from server.gamification.sessions.types import Challenge
+
+_C = OTP_CHALLENGE.c
+_INSERT = insert(OTP_CHALLENGE)
+_RECENT = select(func.count()).where(
+    _C.address_index == bindparam("index"), _C.created_at > bindparam("since")
+)
+_GUESS = (
+    update(OTP_CHALLENGE)
+    .where(
+        _C.id == bindparam("of_id"),
+        _C.used_at.is_(None),
+        _C.attempts < OTP_ATTEMPTS_MAX,
+        _C.expires_at > bindparam("at"),
+    )
+    .values(attempts=_C.attempts + 1)
+    .returning(_C.code_hash, _C.attempts, _C.address_sealed)
+)
+_USE = update(OTP_CHALLENGE).where(_C.id == bindparam("of_id")).values(used_at=bindparam("at"))
+_STATE = select(_C.expires_at, _C.used_at, _C.attempts).where(_C.id == bindparam("id"))
+
+
+def start_challenge(tx: Connection, vault: Vault, address: Identifier, now: datetime) -> Challenge:
+    """Make a six-digit code for an address, known or not. The caller queues the message.
+
+    Raises OtpTooMany when the address was asked for five codes within an hour.
+    """
+    index = vault.blind_index(address.kind, index_text(address))
+    recent = {"index": index, "since": now - timedelta(hours=1)}
+    if tx.execute(_RECENT, recent).scalar_one() >= OTP_PER_HOUR_MAX:
+        raise OtpTooMany("Too many codes were sent to this address within the hour.")
+    challenge_id = new_id("otp", now)
+    code = f"{secrets.randbelow(10**6):06d}"
+    expires_at = now + timedelta(minutes=OTP_MINUTES)
+    row = {
+        "id": challenge_id,
+        "kind": address.kind,
+        "address_index": index,
+        "address_sealed": vault.seal(address.value, _context(challenge_id)),
+        "code_hash": _code_hash(vault, challenge_id, code),
+        "attempts": 0,
+        "created_at": now,
+        "expires_at": expires_at,
+    }
+    tx.execute(_INSERT, row)
+    return Challenge(challenge_id, address.value, hint(address), code, expires_at)
+
+
+def answer_challenge(
+    tx: Connection, vault: Vault, challenge_id: str, code: str, now: datetime
+) -> Identifier:
+    """Return the verified address when `code` is right; each challenge works once.
+
+    Raises OtpInvalid (the guess is counted), OtpExpired, OtpTooMany.
+    """
+    row = tx.execute(_GUESS, {"of_id": challenge_id, "at": now}).first()
+    if row is None:
+        raise _why_not(tx, challenge_id, now)
+    if not hmac.compare_digest(_code_hash(vault, challenge_id, code), row.code_hash):
+        raise OtpInvalid(attempts_left=OTP_ATTEMPTS_MAX - row.attempts)
+    tx.execute(_USE, {"of_id": challenge_id, "at": now})
+    address = vault.open(row.address_sealed, _context(challenge_id))
+    return Identifier(IdentifierKind.EMAIL, address, verified_at=now)
+
+
+def _why_not(tx: Connection, challenge_id: str, now: datetime) -> Exception:
+    row = tx.execute(_STATE, {"id": challenge_id}).first()
+    refusal = row and why_not_guess(row.expires_at, row.used_at, row.attempts, now)
+    return refusal or OtpExpired()
+
+
+def _code_hash(vault: Vault, challenge_id: str, code: str) -> str:
+    return vault.sign("otp", f"{challenge_id}:{code}".encode()).hex()
+
+
+def _context(challenge_id: str) -> str:
+    return f"otp_challenge:{challenge_id}"
