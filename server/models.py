@@ -1,8 +1,12 @@
 """Every table, so that migrations and checks see the whole schema."""
 
 from server.core import audit, idempotency, outbox  # noqa: F401
+from server.gamification.cards import models as cards  # noqa: F401
 from server.gamification.earning import models as earning  # noqa: F401
 from server.gamification.facts import models as facts  # noqa: F401
 from server.gamification.ledger import models as ledger  # noqa: F401
+from server.gamification.members import models as members  # noqa: F401
+from server.gamification.partners import models as partners  # noqa: F401
 from server.gamification.programme import models as programme  # noqa: F401
+from server.gamification.sessions import models as sessions  # noqa: F401
 from server.gamification.tiers import models as tiers  # noqa: F401
