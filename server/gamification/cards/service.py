@@ -48,6 +48,7 @@ _SPOKEN_INSERT = insert(SPOKEN_CODE)
 _SPOKEN_CLEAR = delete(SPOKEN_CODE).where(
     or_(SPOKEN_CODE.c.member_id == bindparam("of_member"), SPOKEN_CODE.c.code == bindparam("old"))
 )
+_SPOKEN_FORGET = delete(SPOKEN_CODE).where(SPOKEN_CODE.c.expires_at < bindparam("before"))
 
 
 def issue_card(
@@ -139,3 +140,8 @@ def spend_with_code(tx: Connection, vault: Vault, payload: str, now: datetime) -
     if tx.execute(_USE_STEP, {"of_id": card.id, "step": step}).first() is None:
         raise QrReplayed
     return card.member_id
+
+
+def forget_spoken_codes(tx: Connection, now: datetime) -> int:
+    """Delete spoken codes that ended a day ago; return how many."""
+    return tx.execute(_SPOKEN_FORGET, {"before": now - timedelta(days=1)}).rowcount

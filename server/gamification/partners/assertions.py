@@ -5,14 +5,14 @@ installation's address), `exp` and `jti`. The partner's registered key decides t
 token's own header never does.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import jwt
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from server.core.crypto import Vault
@@ -32,6 +32,7 @@ _USE = insert(USED_ASSERTION)
 _USED = select(USED_ASSERTION.c.jti).where(
     USED_ASSERTION.c.partner_id == bindparam("partner_id"), USED_ASSERTION.c.jti == bindparam("jti")
 )
+_FORGET = delete(USED_ASSERTION).where(USED_ASSERTION.c.expires_at < bindparam("before"))
 _OPTIONS: Any = {
     "require": ["iss", "sub", "aud", "exp", "jti"],
     "verify_exp": False,  # compared with the request's own instant by the rules
@@ -123,3 +124,8 @@ def _use_once(tx: Connection, partner_id: str, jti: str, expires_at: datetime) -
 
 def _text(value: Any) -> str | None:
     return value[:80] if isinstance(value, str) and value.strip() else None
+
+
+def forget_used_assertions(tx: Connection, now: datetime) -> int:
+    """Delete used assertions that have ended for an hour; return how many."""
+    return tx.execute(_FORGET, {"before": now - timedelta(hours=1)}).rowcount

@@ -1,0 +1,1 @@
+"""Periodic jobs: small batches, safe to repeat, safe twice at once."""
