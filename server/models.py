@@ -1,6 +1,7 @@
 """Every table, so that migrations and checks see the whole schema."""
 
 from server.core import audit, idempotency, outbox  # noqa: F401
+from server.gamification.activities import models as activities  # noqa: F401
 from server.gamification.cards import models as cards  # noqa: F401
 from server.gamification.earning import models as earning  # noqa: F401
 from server.gamification.facts import models as facts  # noqa: F401

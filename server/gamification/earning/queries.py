@@ -25,8 +25,7 @@ def get_rules(tx: Connection, revision: str) -> tuple[EarnRule, ...]:
 def caps_used(
     tx: Connection, member_ids: Sequence[str], cap_keys: Sequence[str]
 ) -> dict[str, dict[str, int]]:
-    """Return points already given, by member and cap key; nothing is asked when no rule is capped.
-    """
+    """Return points already given, by member and cap key; asks nothing when no rule is capped."""
     used: dict[str, dict[str, int]] = {}
     if cap_keys:
         parameters = {"member_ids": list(member_ids), "cap_keys": list(cap_keys)}
@@ -35,7 +34,7 @@ def caps_used(
     return used
 
 
-def rule_of(row: Mapping[str, Any]) -> EarnRule:
+def rule_of(row: Mapping[Any, Any]) -> EarnRule:
     """Build a rule from a row of `earn_rule` (also used on unsaved rules)."""
     conditions = dict(row["conditions"])
     scope = {name: tuple(conditions.pop(name, ())) for name in Scope.__dataclass_fields__}
@@ -57,7 +56,7 @@ def rule_of(row: Mapping[str, Any]) -> EarnRule:
 
 
 def _load_rules(tx: Connection, _revision: str) -> tuple[EarnRule, ...]:
-    return tuple(rule_of(row._mapping) for row in tx.execute(_LIVE))
+    return tuple(rule_of(row) for row in tx.execute(_LIVE).mappings())
 
 
 _CACHE = RevisionCache(_load_rules)

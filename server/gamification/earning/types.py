@@ -61,7 +61,8 @@ class Basket:
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Which lines count: those of `categories` or `skus` (all when both are empty), less those
-    of the excluded ones."""
+    of the excluded ones.
+    """
 
     categories: tuple[str, ...] = ()
     skus: tuple[str, ...] = ()

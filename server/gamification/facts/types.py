@@ -7,7 +7,8 @@ from datetime import date, datetime
 @dataclass(slots=True)
 class Facts:
     """What a member has done; money is in minor units of the programme's currency, net of
-    returns. `qualifying_points` are points earned by activities, net of clawbacks."""
+    returns. `qualifying_points` are points earned by activities, net of clawbacks.
+    """
 
     member_id: str
     purchases: int = 0

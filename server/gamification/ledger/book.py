@@ -27,7 +27,6 @@ from server.gamification.ledger.types import (
     Wallet,
 )
 
-
 _SOURCES = {Kind.ACCRUAL: Account.ISSUANCE, Kind.ADJUSTMENT: Account.ADJUSTMENT}
 _TARGETS: dict[Kind, str] = {
     Kind.REDEMPTION: Account.REDEMPTION,
@@ -136,9 +135,7 @@ class Book:
         A lot that expired meanwhile is replaced by a grace lot.
         """
         back = rules.returned_draws(draws, amount)
-        transfer_id = self._post(
-            Kind.REVERSAL, Account.REDEMPTION, Bucket.AVAILABLE, amount, cause
-        )
+        transfer_id = self._post(Kind.REVERSAL, Account.REDEMPTION, Bucket.AVAILABLE, amount, cause)
         self._refill(transfer_id, back, cause)
         return transfer_id
 
@@ -176,9 +173,7 @@ class Book:
     def _expire(self, lots: list[Lot], instant: datetime, now: datetime) -> None:
         cause = Cause("lot", lots[0].id, "system:expiry", instant, now)
         amount = sum(lot.remaining for lot in lots)
-        transfer_id = self._post(
-            Kind.EXPIRY, Bucket.AVAILABLE, Account.BREAKAGE, amount, cause
-        )
+        transfer_id = self._post(Kind.EXPIRY, Bucket.AVAILABLE, Account.BREAKAGE, amount, cause)
         self._draw(transfer_id, [LotDraw(lot.id, lot.remaining) for lot in lots])
 
     def _refill(self, transfer_id: str, back: Sequence[LotDraw], cause: Cause) -> None:
@@ -200,9 +195,7 @@ class Book:
         owed = min(self.wallet.debt, sum(lot.remaining for lot in live))
         if owed:
             draws = rules.draw_lots(live, owed)
-            transfer_id = self._post(
-                Kind.SETTLEMENT, Bucket.AVAILABLE, Bucket.DEBT, owed, cause
-            )
+            transfer_id = self._post(Kind.SETTLEMENT, Bucket.AVAILABLE, Bucket.DEBT, owed, cause)
             self._draw(transfer_id, draws)
 
     def _open_lot(
@@ -235,7 +228,7 @@ class Book:
         move_bucket(wallet, debit, -amount)
         move_bucket(wallet, credit, amount)
         wallet.version += 1
-        row = {
+        row: dict[str, Any] = {
             "id": new_id("trf", cause.recorded_at),
             "wallet_id": wallet.id,
             "wallet_version": wallet.version,

@@ -62,7 +62,12 @@ class TransferRow(Base):
         CheckConstraint("debit_account <> credit_account", name="accounts"),
         CheckConstraint("balance_after >= 0", name="balance_after"),
         Index("ix_transfer_ref", "ref_id"),
-        Index("ix_transfer_reverses", "reverses_id", postgresql_where=_REVERSAL, sqlite_where=_REVERSAL),
+        Index(
+            "ix_transfer_reverses",
+            "reverses_id",
+            postgresql_where=_REVERSAL,
+            sqlite_where=_REVERSAL,
+        ),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -102,9 +107,7 @@ class LotRow(Base):
     __table_args__ = (
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("remaining >= 0 AND remaining <= amount", name="remaining"),
-        Index(
-            "ix_lot_open", "wallet_id", "expires_at", postgresql_where=_OPEN, sqlite_where=_OPEN
-        ),
+        Index("ix_lot_open", "wallet_id", "expires_at", postgresql_where=_OPEN, sqlite_where=_OPEN),
         Index("ix_lot_expiring", "expires_at", postgresql_where=_OPEN, sqlite_where=_OPEN),
         Index(
             "ix_lot_pending",

@@ -33,6 +33,7 @@ _OPEN_LOTS = select(LOT).where(LOT.c.wallet_id == bindparam("wallet_id"), LOT.c.
 _LOTS_BY_ID = select(LOT).where(LOT.c.id.in_(bindparam("ids", expanding=True)))
 _LOTS_OF = select(LOT).where(LOT.c.source_transfer_id == bindparam("transfer_id"))
 _LOCK_HOLD = select(HOLD).where(HOLD.c.id == bindparam("id")).with_for_update()
+_HOLD_AMOUNT = select(HOLD.c.amount).where(HOLD.c.id == bindparam("id"))
 _WALLET_OF_HOLD = (
     select(WALLET.c.member_id, WALLET.c.unit)
     .join(HOLD, HOLD.c.wallet_id == WALLET.c.id)
@@ -140,6 +141,11 @@ def find_hold_owner(tx: Connection, hold_id: str) -> tuple[str, str] | None:
     """Return member id and unit of a hold, without locking."""
     row = tx.execute(_WALLET_OF_HOLD, {"id": hold_id}).first()
     return (row.member_id, row.unit) if row else None
+
+
+def get_hold_amount(tx: Connection, hold_id: str) -> int:
+    """Return how many points a hold set aside; 0 when there is no such hold."""
+    return int(tx.execute(_HOLD_AMOUNT, {"id": hold_id}).scalar() or 0)
 
 
 def net_draws(tx: Connection, transfer_id: str, hold_id: str = "") -> list[LotDraw]:

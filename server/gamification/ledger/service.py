@@ -5,9 +5,11 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, cast, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from server.core.columns import code
+from server.core.errors import NotFound
 from server.core.ids import new_id
 from server.gamification.ledger import queries
 from server.gamification.ledger.book import Book
@@ -28,16 +30,28 @@ from server.gamification.ledger.types import (
     Lot,
     Term,
 )
+from server.gamification.members.models import MEMBER
 
 _INSERT_TRANSFER = insert(TRANSFER)
 _INSERT_NOTE = insert(TRANSFER_NOTE)
 _INSERT_LOT = insert(LOT)
 _INSERT_DRAW = insert(LOT_DRAW)
 _INSERT_HOLD = insert(HOLD)
-_NEW_WALLET = {
-    "postgresql": postgresql.insert(WALLET).on_conflict_do_nothing(),
-    "sqlite": sqlite.insert(WALLET).on_conflict_do_nothing(),
-}
+_COUNTERS = ("available", "pending", "held", "debt", "lifetime_earned", "version")
+
+
+def _insert_wallet(dialect: Any) -> Any:
+    """Insert a wallet for a member that exists; nothing when it has one or there is no member."""
+    texts = [bindparam("new_id"), MEMBER.c.id, bindparam("of_unit"), literal("")]
+    source = select(
+        *(cast(text, code(64)) if text is not MEMBER.c.id else text for text in texts),
+        *(literal(0) for _ in _COUNTERS),
+    ).where(MEMBER.c.id == bindparam("of_member"))
+    columns = ["id", "member_id", "unit", "head_hash", *_COUNTERS]
+    return dialect.insert(WALLET).from_select(columns, source).on_conflict_do_nothing()
+
+
+_NEW_WALLET = {"postgresql": _insert_wallet(postgresql), "sqlite": _insert_wallet(sqlite)}
 _UPDATE_WALLET = (
     update(WALLET)
     .where(WALLET.c.id == bindparam("wallet_id"))
@@ -67,43 +81,60 @@ _RESOLVE_HOLD = (
 )
 
 
-def open_book(
-    tx: Connection, member_id: str, unit: str, now: datetime, *, adding: bool = False
-) -> Book:
+def open_book(tx: Connection, member_id: str, unit: str, now: datetime) -> Book:
     """Lock a member's wallet (made when missing) and return its book, settled at `now`.
 
-    With `adding=True` lots are loaded only when something is due, since a pure accrual needs none.
+    The book holds all open lots. Raise `NotFound` when there is no such member.
     """
-    row = queries.lock_wallet_row(tx, member_id, unit, now)
+    row = _lock_row(tx, member_id, unit, now)
     if row is None:
-        create_wallets(tx, [member_id], unit, now)
-        row = queries.lock_wallet_row(tx, member_id, unit, now)
-    return _book_of(tx, row, now, adding=adding)
+        raise NotFound("There is no such member.")
+    return _settled(tx, row, now)
+
+
+def find_book(tx: Connection, member_id: str, unit: str, now: datetime) -> Book | None:
+    """Lock a member's wallet and return a book to add to, or None without such a member.
+
+    Lots are loaded only when something is due by itself, since a pure accrual needs none.
+    """
+    row = _lock_row(tx, member_id, unit, now)
+    return _book_to_add(tx, row, now) if row else None
 
 
 def open_books(
     tx: Connection, member_ids: Sequence[str], unit: str, now: datetime
 ) -> dict[str, Book]:
-    """Lock the wallets of several members in one order; return books for adding by member id."""
+    """Lock the wallets of several members in one order; return books to add to, by member id."""
     rows = queries.lock_wallet_rows(tx, member_ids, unit, now)
-    missing = set(member_ids) - {row.member_id for row in rows}
+    missing = sorted(set(member_ids) - {row.member_id for row in rows})
     if missing:
-        create_wallets(tx, sorted(missing), unit, now)
-        rows += queries.lock_wallet_rows(tx, sorted(missing), unit, now)
-    return {row.member_id: _book_of(tx, row, now, adding=True) for row in rows}
+        create_wallets(tx, missing, unit, now)
+        rows += queries.lock_wallet_rows(tx, missing, unit, now)
+    return {row.member_id: _book_to_add(tx, row, now) for row in rows}
 
 
 def create_wallets(tx: Connection, member_ids: Iterable[str], unit: str, now: datetime) -> None:
-    """Make empty wallets where a member has none; twins that race end up with one."""
-    empty: dict[str, Any] = {"available": 0, "pending": 0, "held": 0, "debt": 0}
-    empty |= {"lifetime_earned": 0, "version": 0, "head_hash": "", "unit": unit}
-    rows = [empty | {"id": new_id("wal", now), "member_id": member} for member in member_ids]
+    """Make empty wallets for members who have none; twins that race end up with one."""
+    rows = [
+        {"new_id": new_id("wal", now), "of_member": member, "of_unit": unit}
+        for member in member_ids
+    ]
     tx.execute(_NEW_WALLET[tx.dialect.name], rows)
 
 
-def _book_of(tx: Connection, row: Any, now: datetime, *, adding: bool) -> Book:
-    if adding and not row.has_due:
-        return Book(queries.wallet_of(row))
+def _lock_row(tx: Connection, member_id: str, unit: str, now: datetime) -> Any:
+    row = queries.lock_wallet_row(tx, member_id, unit, now)
+    if row is None:
+        create_wallets(tx, [member_id], unit, now)
+        row = queries.lock_wallet_row(tx, member_id, unit, now)
+    return row
+
+
+def _book_to_add(tx: Connection, row: Any, now: datetime) -> Book:
+    return _settled(tx, row, now) if row.has_due else Book(queries.wallet_of(row))
+
+
+def _settled(tx: Connection, row: Any, now: datetime) -> Book:
     book = Book(queries.wallet_of(row), queries.list_open_lots(tx, row.id))
     book.settle(now)
     return book

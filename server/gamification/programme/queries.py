@@ -66,14 +66,14 @@ def get_programme(tx: Connection, revision: str | None = None) -> Programme:
     return _CACHE.get(tx, revision or current_revision(tx))
 
 
-def _load_programme(tx: Connection, revision: str) -> Programme:
-    row = tx.execute(_ROW).one_or_none()
+def _load_programme(tx: Connection, _revision: str) -> Programme:
+    row = tx.execute(_ROW).mappings().one_or_none()
     if row is None:
         raise ProgrammeMissing
-    return programme_of(row._mapping)
+    return programme_of(row)
 
 
-def programme_of(row: Mapping[str, Any]) -> Programme:
+def programme_of(row: Mapping[Any, Any]) -> Programme:
     """Build the snapshot from a row of `programme` (also used on unsaved settings)."""
     settings = dict(row["settings"])
     units = settings.pop("units", {})

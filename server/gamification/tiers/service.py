@@ -70,7 +70,11 @@ def _change_row(move: TierMove, now: datetime) -> dict[str, Any]:
 
 
 def set_tier(
-    tx: Connection, ladder: Ladder, member_id: str, key: str, move: tuple[Source, str, bool],
+    tx: Connection,
+    ladder: Ladder,
+    member_id: str,
+    key: str,
+    move: tuple[Source, str, bool],
     now: datetime,
 ) -> TierChange | None:
     """Give a member the tier `key` by invitation or by hand; `move` is (source, actor, locked).

@@ -1,0 +1,34 @@
+"""Refusals of activities."""
+
+from server.core.errors import Refusal
+
+
+class CurrencyMismatch(Refusal):
+    """The purchase is in another currency than the programme's."""
+
+    code, status, title = "currency_mismatch", 422, "Another currency"
+
+
+class PurchaseTooOld(Refusal):
+    """The purchase was made too long ago, or lies in the future."""
+
+    code, status, title = "transaction_too_old", 422, "The purchase is too old"
+
+
+class DuplicateMismatch(Refusal):
+    """This receipt was reported before with another member or amount."""
+
+    code, status = "transaction_duplicate_mismatch", 409
+    title = "The receipt is known with other content"
+
+
+class ReturnExceedsSale(Refusal):
+    """More is returned than was bought and not yet returned."""
+
+    code, status, title = "return_exceeds_sale", 422, "More is returned than was bought"
+
+
+class PurchaseNotFound(Refusal):
+    """There is no such purchase."""
+
+    code, status, title = "not_found", 404, "No such purchase"

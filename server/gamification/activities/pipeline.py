@@ -1,0 +1,284 @@
+"""The way of a purchase: the written order in which it reaches the other slices.
+
+`record_purchases` reads like the order itself. It takes one purchase or a batch; a refused item
+has no effect and does not stop the others. Everything is decided in memory on what was read under
+the wallets' locks, and then written with one statement for each table.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from server.core.clock import local_date
+from server.core.errors import NotFound, Refusal
+from server.core.ids import new_id
+from server.gamification.activities import queries, rules, saving, trace
+from server.gamification.activities.errors import DuplicateMismatch
+from server.gamification.activities.spending import Spent, capture_redemptions
+from server.gamification.activities.types import (
+    BasketLine,
+    Outcome,
+    Purchase,
+    Recording,
+    Shopper,
+    State,
+)
+from server.gamification.earning import rules as earning
+from server.gamification.earning.queries import caps_used
+from server.gamification.earning.types import Basket, Earnings
+from server.gamification.facts.rules import PurchaseFacts, add_purchase, is_first_visit
+from server.gamification.ledger.book import Book
+from server.gamification.ledger.service import find_book, open_books
+from server.gamification.ledger.types import Cause, Term
+from server.gamification.members.rules import why_not_served
+from server.gamification.points.rules import term_of
+from server.gamification.programme.types import POINTS
+from server.gamification.tiers import rules as tiers
+from server.gamification.tiers.queries import multiplier_of
+from server.gamification.tiers.service import TierMove
+from server.gamification.tiers.types import Source, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoning:
+    """A basket worked out for one member: what it earns and what the trace will say."""
+
+    lines: tuple[BasketLine, ...]
+    earnings: Earnings
+    tier_id: str | None
+    multiplier_bp: int
+    is_visit: bool
+
+
+def record_purchase(tx: Connection, purchase: Purchase, recording: Recording) -> Outcome:
+    """Record one purchase and give what it earns; a receipt known already has its first outcome.
+
+    Raise `NotFound`, `MemberBlocked`, `MemberMerged`, `CurrencyMismatch`, `PurchaseTooOld`,
+    `DuplicateMismatch`, `HoldNotFound`, `HoldResolved`.
+    """
+    rules.check_purchase(purchase, recording.configuration.programme, recording.now)
+    spent = capture_redemptions(tx, purchase, recording)
+    (outcome,) = record_purchases(tx, [purchase], recording, spent)
+    if isinstance(outcome, Refusal):
+        raise outcome
+    return outcome
+
+
+def record_purchases(
+    tx: Connection,
+    purchases: Sequence[Purchase],
+    recording: Recording,
+    spent: Sequence[Spent] = (),
+) -> list[Outcome | Refusal]:
+    """Record purchases in their order; return an outcome or a refusal for each."""
+    books = _lock(tx, purchases, recording.now)
+    gathered = queries.gather(tx, purchases)
+    _count_caps(tx, gathered.shoppers, purchases, recording)
+    batch = saving.Batch(recording, known=dict(gathered.known))
+    results = [
+        _record(batch, purchase, gathered.shoppers.get(purchase.member_id), books, spent)
+        for purchase in purchases
+    ]
+    saving.save(tx, batch, list(books.values()))
+    return _with_known(tx, results, books)
+
+
+def reckon(purchase: Purchase, shopper: Shopper, recording: Recording) -> Reckoning:
+    """Work out what a purchase earns for this member; nothing is changed."""
+    configuration = recording.configuration
+    programme = configuration.programme
+    day = local_date(purchase.occurred_at, programme.zone)
+    tier = configuration.ladder.get(shopper.standing.tier_id)
+    is_visit = is_first_visit(shopper.facts, day)
+    lines = rules.basket_lines(purchase, programme.policies.tax_basis)
+    basket = Basket(rules.earning_lines(lines), purchase.occurred_at, purchase.location_id)
+    buyer = earning.Shopper(multiplier_of(tier), day, shopper.used, is_first_visit=is_visit)
+    earnings = earning.earnings_of(configuration.rules, basket, buyer, programme.policies.rounding)
+    return Reckoning(lines, earnings, tier.id if tier else None, multiplier_of(tier), is_visit)
+
+
+def _lock(tx: Connection, purchases: Sequence[Purchase], now: datetime) -> dict[str, Book]:
+    if len(purchases) == 1:
+        member_id = purchases[0].member_id
+        book = find_book(tx, member_id, POINTS, now)
+        return {member_id: book} if book else {}
+    return open_books(tx, sorted({p.member_id for p in purchases}), POINTS, now)
+
+
+def _count_caps(
+    tx: Connection, shoppers: dict[str, Shopper], purchases: Sequence[Purchase], rec: Recording
+) -> None:
+    """Load how much of the capped rules each member has used in the purchases' periods."""
+    zone = rec.configuration.programme.zone
+    days = {local_date(purchase.occurred_at, zone) for purchase in purchases}
+    keys = {earning.cap_key_of(rule, day) for rule in rec.configuration.rules for day in days}
+    wanted = sorted(key for key in keys if key)
+    for member_id, used in caps_used(tx, list(shoppers), wanted).items():
+        shoppers[member_id].used = used
+
+
+def _record(
+    batch: saving.Batch,
+    purchase: Purchase,
+    shopper: Shopper | None,
+    books: dict[str, Book],
+    spent: Sequence[Spent],
+) -> Outcome | Refusal | saving.Known:
+    """Decide about one purchase, write its movements into the book, and note the rest to save."""
+    receipt = (purchase.source, purchase.external_id)
+    refusal = _why_not(purchase, shopper, batch.recording)
+    if receipt in batch.known:
+        return saving.Known(batch.known[receipt], purchase)
+    if refusal is not None or shopper is None:
+        return refusal or NotFound("There is no such member.")
+    reckoning = reckon(purchase, shopper, batch.recording)
+    activity_id = new_id("act", batch.recording.now)
+    book = books[purchase.member_id]
+    stored = _trace_of(purchase, reckoning, batch.recording, spent)
+    stored["transfer_id"] = _accrue(book, stored, purchase, batch.recording, activity_id)
+    _count(shopper, purchase, reckoning, batch.recording)
+    stored["tier_change"] = _move_tier(batch, shopper, activity_id)
+    row = saving.activity_row(activity_id, purchase, stored, batch.recording)
+    batch.add(row, shopper, reckoning.earnings.accruals)
+    batch.known[receipt] = activity_id
+    return Outcome(
+        activity_id=activity_id,
+        member_id=purchase.member_id,
+        state=State.SETTLED,
+        occurred_at=purchase.occurred_at,
+        amount_minor=purchase.amount_minor,
+        currency_code=purchase.currency_code,
+        trace=stored,
+        wallet=book.wallet,
+        shopper=shopper,
+    )
+
+
+def _why_not(purchase: Purchase, shopper: Shopper | None, recording: Recording) -> Refusal | None:
+    if shopper is None:
+        return NotFound("There is no such member.")
+    try:
+        rules.check_purchase(purchase, recording.configuration.programme, recording.now)
+    except Refusal as refusal:
+        return refusal
+    return why_not_served(shopper.status, shopper.merged_into_id)
+
+
+def _trace_of(
+    purchase: Purchase, reckoning: Reckoning, recording: Recording, spent: Sequence[Spent]
+) -> dict[str, Any]:
+    programme = recording.configuration.programme
+    term = term_of(programme, purchase.occurred_at, recording.now)
+    points = reckoning.earnings.points
+    return {
+        "v": 1,
+        "revision": programme.revision,
+        "rounding": programme.policies.rounding,
+        "lines": trace.dump_lines(reckoning.lines),
+        **trace.dump_earnings(reckoning.earnings),
+        "points": points,
+        "tier_id": reckoning.tier_id,
+        "multiplier_bp": reckoning.multiplier_bp,
+        "is_visit": reckoning.is_visit,
+        "spent": [part.dump() for part in spent],
+        "available_at": _iso(term.available_at) if points else None,
+        "expires_at": _iso(term.expires_at) if points else None,
+    }
+
+
+def _accrue(
+    book: Book, stored: dict[str, Any], purchase: Purchase, rec: Recording, activity_id: str
+) -> str | None:
+    """Give the points of a purchase as one lot; return the transfer's id, None for no points."""
+    if not stored["points"]:
+        return None
+    cause = Cause("activity", activity_id, rec.actor, purchase.occurred_at, rec.now)
+    available_at, expires_at = (
+        datetime.fromisoformat(stored[name]) if stored[name] else None
+        for name in ("available_at", "expires_at")
+    )
+    return book.accrue(stored["points"], cause, Term(available_at, expires_at))
+
+
+def _count(
+    shopper: Shopper, purchase: Purchase, reckoning: Reckoning, recording: Recording
+) -> None:
+    """Count the purchase in the member's facts and caps, for the next one of this batch too."""
+    bought = PurchaseFacts(
+        items=sum(line.quantity for line in reckoning.lines),
+        spend_minor=purchase.amount_minor,
+        points=reckoning.earnings.points,
+        is_visit=reckoning.is_visit,
+    )
+    day = local_date(purchase.occurred_at, recording.configuration.programme.zone)
+    add_purchase(shopper.facts, bought, purchase.occurred_at, day)
+    for accrual in reckoning.earnings.accruals:
+        if accrual.cap_key:
+            before = shopper.used.get(accrual.cap_key, 0)
+            shopper.used[accrual.cap_key] = before + accrual.points
+
+
+def _move_tier(batch: saving.Batch, shopper: Shopper, ref_id: str) -> dict[str, Any] | None:
+    """Move the member at once when the counters say so; return the change for the trace."""
+    ladder = batch.recording.configuration.ladder
+    facts, standing = shopper.facts, shopper.standing
+    score = tiers.score_of(ladder.basis, facts.qualifying_points, facts.spend_minor, facts.visits)
+    after = tiers.tier_after(ladder, standing, score)
+    change = tiers.change_between(ladder, standing.tier_id, after)
+    if change is None:
+        return None
+    shopper.standing = Standing(change.to_id, batch.recording.now, Source.EARNED)
+    batch.moves.append(TierMove(shopper.member_id, change, Source.EARNED, ref_id))
+    return asdict(change)
+
+
+def _with_known(
+    tx: Connection,
+    results: Sequence[Outcome | Refusal | saving.Known],
+    books: dict[str, Book],
+) -> list[Outcome | Refusal]:
+    """Replace receipts that were known by their first outcome, or by a refusal if they differ."""
+    ids = [result.activity_id for result in results if isinstance(result, saving.Known)]
+    rows = queries.list_activities(tx, ids)
+    return [
+        first_outcome(result, rows[result.activity_id], books)
+        if isinstance(result, saving.Known)
+        else result
+        for result in results
+    ]
+
+
+def first_outcome(known: saving.Known, row: Any, books: dict[str, Book]) -> Outcome | Refusal:
+    """Return the stored outcome of a receipt reported again, if it is the same purchase."""
+    asked = known.purchase
+    same = (row.member_id, row.amount_minor, row.currency_code) == (
+        asked.member_id,
+        asked.amount_minor,
+        asked.currency_code,
+    )
+    if not same:
+        return DuplicateMismatch(transaction_id=row.id)
+    outcome = outcome_of(row, books[row.member_id])
+    outcome.is_duplicate = True
+    return outcome
+
+
+def outcome_of(row: Any, book: Book) -> Outcome:
+    """Build an outcome from a stored activity and the member's book as it is now."""
+    return Outcome(
+        activity_id=row.id,
+        member_id=row.member_id,
+        state=State(row.state),
+        occurred_at=row.occurred_at,
+        amount_minor=row.amount_minor,
+        currency_code=row.currency_code,
+        trace=row.trace,
+        wallet=book.wallet,
+    )
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None

@@ -1,0 +1,169 @@
+"""From a receipt to a basket, and what is left of it after returns: pure arithmetic."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from server.gamification.activities.errors import (
+    CurrencyMismatch,
+    PurchaseTooOld,
+    ReturnExceedsSale,
+)
+from server.gamification.activities.types import (
+    BasketLine,
+    Purchase,
+    PurchaseLine,
+    Return,
+    Returned,
+    ReturnLine,
+)
+from server.gamification.earning.types import Line
+from server.gamification.programme.types import Programme, TaxBasis
+
+
+def check_purchase(purchase: Purchase, programme: Programme, now: datetime) -> None:
+    """Refuse another currency (`CurrencyMismatch`) and dates out of range (`PurchaseTooOld`)."""
+    if purchase.currency_code != programme.currency_code:
+        raise CurrencyMismatch(expected=programme.currency_code, got=purchase.currency_code)
+    policies = programme.policies
+    ahead = timedelta(seconds=policies.purchase_ahead_seconds_max)
+    oldest = now - timedelta(days=policies.purchase_age_days_max)
+    if not oldest <= purchase.occurred_at <= now + ahead:
+        raise PurchaseTooOld(days_max=policies.purchase_age_days_max)
+
+
+def basket_lines(purchase: Purchase, tax_basis: TaxBasis) -> tuple[BasketLine, ...]:
+    """Return lines whose paid amounts add up to exactly what the customer pays.
+
+    What the lines do not cover becomes one more line without article and pieces. When they add up
+    to more (a discount on the whole bill), the discount is spread over them in proportion.
+    """
+    lines = list(purchase.lines)
+    rest = purchase.amount_minor - sum(line.amount_minor for line in lines)
+    tax_rest = purchase.tax_minor - sum(line.tax_minor for line in lines)
+    if rest > 0 or not lines:
+        quantity = 0 if lines else 1
+        lines.append(PurchaseLine(rest, quantity, min(rest, max(0, tax_rest))))
+        rest = 0
+    paid = shares(purchase.amount_minor, [line.amount_minor for line in lines])
+    return tuple(
+        _basket_line(line, part, tax_basis) for line, part in zip(lines, paid, strict=True)
+    )
+
+
+def _basket_line(line: PurchaseLine, paid: int, tax_basis: TaxBasis) -> BasketLine:
+    basis = paid
+    if tax_basis is TaxBasis.NET and line.amount_minor:
+        basis = paid * (line.amount_minor - line.tax_minor) // line.amount_minor
+    return BasketLine(paid, basis, line.quantity, line.sku, line.category)
+
+
+def shares(total: int, weights: Sequence[int]) -> list[int]:
+    """Split `total` in proportion to `weights`, in whole numbers that add up exactly.
+
+    Cumulative rounding: the first k parts together are `total x (w1 + ... + wk) / W`, floored.
+    """
+    weight = sum(weights)
+    if not weight:
+        return [0] * len(weights)
+    parts, reached, before = [], 0, 0
+    for part in weights:
+        reached += part
+        upto = total * reached // weight
+        parts.append(upto - before)
+        before = upto
+    return parts
+
+
+def nothing_returned(lines: Sequence[BasketLine]) -> Returned:
+    """Return the state of a purchase of which nothing has come back."""
+    return Returned([0] * len(lines), [0] * len(lines))
+
+
+def returned_after(lines: Sequence[BasketLine], before: Returned, back: Return) -> Returned:
+    """Return what has come back in all once `back` is counted in.
+
+    Raise `ReturnExceedsSale` (param `left_minor`) for more than what is left.
+    """
+    if back.lines:
+        return _after_lines(lines, before, back.lines)
+    left = [line.paid_minor - gone for line, gone in zip(lines, before.amounts, strict=True)]
+    amount = sum(left) if back.amount_minor is None else back.amount_minor
+    if amount > sum(left):
+        raise ReturnExceedsSale(left_minor=sum(left))
+    if back.amount_minor is None or (amount == sum(left) and amount):
+        return everything(lines)
+    parts = shares(amount, left)
+    amounts = [gone + part for gone, part in zip(before.amounts, parts, strict=True)]
+    return Returned(amounts, list(before.quantities))
+
+
+def everything(lines: Sequence[BasketLine]) -> Returned:
+    """Return the state in which all of a purchase has come back."""
+    return Returned([line.paid_minor for line in lines], [line.quantity for line in lines])
+
+
+def is_all(lines: Sequence[BasketLine], returned: Returned) -> bool:
+    """Tell whether nothing is left of a purchase: neither money nor pieces."""
+    whole = everything(lines)
+    return whole.amounts == returned.amounts and (
+        bool(returned.amount_minor) or whole.quantities == returned.quantities
+    )
+
+
+def _after_lines(
+    lines: Sequence[BasketLine], before: Returned, back: Sequence[ReturnLine]
+) -> Returned:
+    after = Returned(list(before.amounts), list(before.quantities))
+    for part in back:
+        if part.position >= len(lines):
+            raise ReturnExceedsSale("There is no such line.", line=part.position + 1)
+        line = lines[part.position]
+        pieces = after.quantities[part.position] + part.quantity
+        gone = after.amounts[part.position]
+        amount = part.amount_minor
+        total = gone + (max(0, _line_amount(line, pieces) - gone) if amount is None else amount)
+        if pieces > line.quantity or total > line.paid_minor:
+            raise ReturnExceedsSale(
+                line=part.position + 1,
+                left_minor=line.paid_minor - gone,
+                left_quantity=line.quantity - after.quantities[part.position],
+            )
+        after.amounts[part.position], after.quantities[part.position] = total, pieces
+    return after
+
+
+def _line_amount(line: BasketLine, pieces: int) -> int:
+    """Return the share of a line's money for its first `pieces` pieces."""
+    return line.paid_minor * pieces // line.quantity if line.quantity else line.paid_minor
+
+
+def lines_left(lines: Sequence[BasketLine], returned: Returned) -> tuple[Line, ...]:
+    """Return the earning lines that are left; empty when all came back."""
+    if is_all(lines, returned):
+        return ()
+    rest = zip(lines, returned.amounts, returned.quantities, strict=True)
+    return tuple(_line_left(line, amount, pieces) for line, amount, pieces in rest)
+
+
+def _line_left(line: BasketLine, amount: int, pieces: int) -> Line:
+    kept = line.paid_minor - amount
+    basis = line.basis_minor * kept // line.paid_minor if line.paid_minor else 0
+    quantity = 0 if line.paid_minor and not kept else line.quantity - pieces
+    return Line(basis, quantity, line.sku, line.category)
+
+
+def earning_lines(lines: Sequence[BasketLine]) -> tuple[Line, ...]:
+    """Return the lines of an untouched basket as the earn rules see them."""
+    return tuple(Line(line.basis_minor, line.quantity, line.sku, line.category) for line in lines)
+
+
+def items_of(lines: Sequence[Line]) -> int:
+    """Return the number of pieces."""
+    return sum(line.quantity for line in lines)
+
+
+def restored_after(spent: int, paid_minor: int, returned_minor: int, *, is_whole: bool) -> int:
+    """Return how many of `spent` points are due back in all, in proportion to the money back."""
+    if is_whole or not paid_minor:
+        return spent if is_whole else 0
+    return spent * returned_minor // paid_minor

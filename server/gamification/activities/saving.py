@@ -1,0 +1,87 @@
+"""Writing a batch of purchases: each table with one statement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, insert
+
+from server.core.outbox import Event, record
+from server.gamification.activities import events
+from server.gamification.activities.models import ACTIVITY
+from server.gamification.activities.queries import PURCHASE, Receipt
+from server.gamification.activities.types import Purchase, Recording, Shopper, State
+from server.gamification.earning.service import count_accruals
+from server.gamification.earning.types import Accrual
+from server.gamification.facts.service import save_facts
+from server.gamification.ledger.book import Book
+from server.gamification.ledger.service import save_books
+from server.gamification.tiers.service import TierMove, save_moves
+
+_INSERT_ACTIVITY = insert(ACTIVITY)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A receipt that was recorded before (or earlier in the same batch)."""
+
+    activity_id: str
+    purchase: Purchase
+
+
+@dataclass(slots=True)
+class Batch:
+    """What is to be written for the purchases decided so far."""
+
+    recording: Recording
+    known: dict[Receipt, str]
+    activities: list[dict[str, Any]] = field(default_factory=list)
+    accruals: list[tuple[str, Accrual]] = field(default_factory=list)
+    shoppers: dict[str, Shopper] = field(default_factory=dict)
+    moves: list[TierMove] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+    def add(self, row: dict[str, Any], shopper: Shopper, accruals: Sequence[Accrual]) -> None:
+        """Note one recorded purchase (its row of `activity`) of a member."""
+        self.activities.append(row)
+        self.shoppers[shopper.member_id] = shopper
+        self.accruals += [(shopper.member_id, accrual) for accrual in accruals]
+        self.events += events.of_purchase(row["id"], shopper.member_id, row["trace"])
+
+
+def activity_row(
+    activity_id: str, purchase: Purchase, stored: dict[str, Any], recording: Recording
+) -> dict[str, Any]:
+    """Return the row of a newly recorded purchase."""
+    return {
+        "id": activity_id,
+        "member_id": purchase.member_id,
+        "kind": PURCHASE,
+        "source": purchase.source,
+        "external_id": purchase.external_id,
+        "state": str(State.SETTLED),
+        "occurred_at": purchase.occurred_at,
+        "recorded_at": recording.now,
+        "location_id": purchase.location_id,
+        "actor": recording.actor,
+        "amount_minor": purchase.amount_minor,
+        "currency_code": purchase.currency_code,
+        "points": stored["points"],
+        "trace": stored,
+        "returned": None,
+        "clawed_back": 0,
+        "restored": 0,
+    }
+
+
+def save(tx: Connection, batch: Batch, books: Sequence[Book]) -> None:
+    """Write activities, movements, counters, tiers and events of a batch."""
+    now = batch.recording.now
+    if batch.activities:
+        rows = batch.activities
+        tx.execute(_INSERT_ACTIVITY, rows if len(rows) > 1 else rows[0])
+    save_books(tx, books)
+    count_accruals(tx, batch.accruals)
+    save_facts(tx, [shopper.facts for shopper in batch.shoppers.values()])
+    save_moves(tx, batch.moves, now)
+    record(tx, batch.events, now=now)

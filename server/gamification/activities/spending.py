@@ -1,0 +1,56 @@
+"""Points spent with a purchase: holds placed before, captured together with it."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from server.gamification.activities import queries
+from server.gamification.activities.types import Purchase, Recording
+from server.gamification.ledger.errors import HoldNotFound
+from server.gamification.ledger.queries import find_hold_owner, get_hold_amount
+from server.gamification.ledger.service import capture_hold
+from server.gamification.ledger.types import Cause
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Points of one redemption: the capturing transfer, how many, and their worth in money."""
+
+    hold_id: str
+    transfer_id: str
+    unit: str
+    points: int
+    worth_minor: int
+
+    def dump(self) -> dict[str, Any]:
+        """Return the part as JSON for the trace."""
+        return asdict(self)
+
+
+def capture_redemptions(
+    tx: Connection, purchase: Purchase, recording: Recording
+) -> tuple[Spent, ...]:
+    """Capture the holds that a purchase applies, unless it was recorded before.
+
+    Raise `HoldNotFound` (also for another member's hold) and `HoldResolved`.
+    """
+    if not purchase.redemption_ids:
+        return ()
+    if queries.find_purchase_by_receipt(tx, purchase.source, purchase.external_id):
+        return ()
+    ids = dict.fromkeys(purchase.redemption_ids)
+    return tuple(_capture(tx, hold_id, purchase, recording) for hold_id in ids)
+
+
+def _capture(tx: Connection, hold_id: str, purchase: Purchase, recording: Recording) -> Spent:
+    owner = find_hold_owner(tx, hold_id)
+    if owner is None or owner[0] != purchase.member_id:
+        raise HoldNotFound
+    points = get_hold_amount(tx, hold_id)
+    now = recording.now
+    cause = Cause("hold", hold_id, recording.actor, purchase.occurred_at, now)
+    transfer_id = capture_hold(tx, hold_id, None, cause)
+    unit = recording.configuration.programme.units.get(owner[1])
+    worth = points * unit.worth_minor if unit else 0
+    return Spent(hold_id, transfer_id, owner[1], points, worth)

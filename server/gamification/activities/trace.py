@@ -1,0 +1,59 @@
+"""The trace of a purchase: what was given and why, stored with it as JSON.
+
+Returns are worked out from the trace and never from today's rules. Keys: `lines` (paid, basis,
+quantity, sku, category), `accruals` and `not_applied` (see `earning.types`), `points`,
+`transfer_id` (the accrual, or null), `rounding`, `tier_id`, `multiplier_bp`, `revision`,
+`is_visit`, `spent` (points paid with), `tier_change`, `available_at`, `expires_at`.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from server.gamification.activities.types import BasketLine
+from server.gamification.earning.types import Accrual, Earnings, NotApplied, RuleKind
+
+_ACCRUAL_KEYS = tuple(Accrual.__dataclass_fields__)
+
+
+def dump_lines(lines: Sequence[BasketLine]) -> list[list[Any]]:
+    """Return basket lines as compact JSON."""
+    return [[ln.paid_minor, ln.basis_minor, ln.quantity, ln.sku, ln.category] for ln in lines]
+
+
+def load_lines(trace: dict[str, Any]) -> tuple[BasketLine, ...]:
+    """Return the basket lines of a stored trace."""
+    return tuple(BasketLine(*line) for line in trace["lines"])
+
+
+def dump_earnings(earnings: Earnings) -> dict[str, Any]:
+    """Return what the rules gave and did not give as JSON."""
+    return {
+        "accruals": [_dump_accrual(accrual) for accrual in earnings.accruals],
+        "not_applied": [_dump_refusal(refusal) for refusal in earnings.not_applied],
+    }
+
+
+def load_accruals(trace: dict[str, Any]) -> tuple[Accrual, ...]:
+    """Return the accruals of a stored trace."""
+    return tuple(_load_accrual(stored) for stored in trace["accruals"])
+
+
+def _dump_accrual(accrual: Accrual) -> dict[str, Any]:
+    return {name: getattr(accrual, name) for name in _ACCRUAL_KEYS}
+
+
+def _load_accrual(stored: dict[str, Any]) -> Accrual:
+    values = {name: stored[name] for name in _ACCRUAL_KEYS}
+    values["kind"] = RuleKind(values["kind"])
+    values["line_indexes"] = tuple(values["line_indexes"])
+    return Accrual(**values)
+
+
+def _dump_refusal(refusal: NotApplied) -> dict[str, Any]:
+    return {
+        "rule_id": refusal.rule_id,
+        "version": refusal.version,
+        "names": refusal.names,
+        "reason": refusal.reason,
+        "params": refusal.params,
+    }

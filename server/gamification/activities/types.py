@@ -1,0 +1,162 @@
+"""The words of activities."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from server.gamification.earning.types import EarnRule
+from server.gamification.facts.types import Facts
+from server.gamification.ledger.types import Wallet
+from server.gamification.programme.types import Programme
+from server.gamification.tiers.types import Ladder, Standing
+
+
+class State(StrEnum):
+    """The life of a purchase."""
+
+    SETTLED = "settled"
+    PARTLY_RETURNED = "partly_returned"
+    RETURNED = "returned"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseLine:
+    """One line of a receipt as the till reports it; money in minor units, tax included."""
+
+    amount_minor: int
+    quantity: int = 1
+    tax_minor: int = 0
+    sku: str | None = None
+    category: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """A purchase as reported. `amount_minor` is the money the customer pays, after discounts and
+    points; lines may cover it in part. `redemption_ids` are holds of points to spend with it.
+    """
+
+    member_id: str
+    source: str
+    external_id: str
+    occurred_at: datetime
+    amount_minor: int
+    currency_code: str
+    tax_minor: int = 0
+    lines: tuple[PurchaseLine, ...] = ()
+    location_id: str | None = None
+    redemption_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnLine:
+    """What comes back of one line, by its position from 0; no amount means the pieces' share."""
+
+    position: int
+    quantity: int
+    amount_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """A return of `lines`, of `amount_minor` of money, or (neither) of all that is left.
+
+    A cancellation is a return of all that also closes the purchase.
+    """
+
+    external_id: str
+    lines: tuple[ReturnLine, ...] = ()
+    amount_minor: int | None = None
+    is_cancellation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BasketLine:
+    """A line as it was reckoned with: what was paid for it and what of that earns."""
+
+    paid_minor: int
+    basis_minor: int
+    quantity: int
+    sku: str | None = None
+    category: str | None = None
+
+
+@dataclass(slots=True)
+class Returned:
+    """What has come back of a purchase so far: money and pieces per line."""
+
+    amounts: list[int]
+    quantities: list[int]
+
+    @property
+    def amount_minor(self) -> int:
+        """All money returned."""
+        return sum(self.amounts)
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Everything configured that a purchase needs, at one revision."""
+
+    programme: Programme
+    rules: tuple[EarnRule, ...]
+    ladder: Ladder
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Under which configuration, by whom and when something is recorded."""
+
+    configuration: Configuration
+    actor: str
+    now: datetime
+
+
+@dataclass(slots=True)
+class Shopper:
+    """A member as the pipeline sees them; `facts` and `used` are counted on within a batch."""
+
+    member_id: str
+    status: str
+    merged_into_id: str | None
+    facts: Facts
+    standing: Standing
+    used: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a purchase: the stored trace, and the wallet as it is now.
+
+    `trace` is what was given and why, as stored with the activity (see `trace.py`).
+    """
+
+    activity_id: str
+    member_id: str
+    state: State
+    occurred_at: datetime
+    amount_minor: int
+    currency_code: str
+    trace: dict[str, Any]
+    wallet: Wallet
+    shopper: Shopper | None = None
+    is_duplicate: bool = False
+
+
+@dataclass(slots=True)
+class ReturnOutcome:
+    """What became of a return; `cash_value_minor` is for the till to deduct from the refund."""
+
+    return_id: str
+    activity_id: str
+    state: State
+    amount_minor: int
+    points_taken: int
+    points_restored: int
+    shortfall: int
+    policy: str
+    cash_value_minor: int
+    wallet: Wallet
+    is_duplicate: bool = False

@@ -1,0 +1,1 @@
+"""Presets: whole programmes as text files, ready to be put in force."""

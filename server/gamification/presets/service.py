@@ -1,0 +1,69 @@
+"""Putting a preset in force."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from server.core.ids import new_id
+from server.gamification.earning.models import EARN_RULE
+from server.gamification.presets.queries import get_preset
+from server.gamification.programme.errors import ProgrammeExists
+from server.gamification.programme.models import PROGRAMME
+from server.gamification.tiers.models import TIER
+from server.gamification.tiers.types import MULTIPLIER_ONE
+
+_RULE_COLUMNS = ("key", "kind", "names", "points", "per_minor")
+
+
+def apply_preset(
+    tx: Connection, key: str, now: datetime, changes: Mapping[str, Any] | None = None
+) -> str:
+    """Set the programme up from a preset and return its revision.
+
+    `changes` overrides fields of the programme (`name`, `currency_code`, `zone`, ...). Raise
+    `PresetUnknown`, or `ProgrammeExists` when there is a programme: its rules are not replaced.
+    """
+    preset = get_preset(key)
+    if tx.execute(select(PROGRAMME.c.id)).first():
+        raise ProgrammeExists
+    revision = new_id("rev", now)
+    fields = {**preset["programme"], **(changes or {})}
+    row = {"id": 1, "settings": preset["settings"], "revision": revision, "updated_at": now}
+    tx.execute(insert(PROGRAMME), fields | row)
+    rules = [_rule_row(rule, now) for rule in preset.get("earn_rules", ())]
+    tiers = [_tier_row(tier, rank, now) for rank, tier in enumerate(preset.get("tiers", ()))]
+    for table, rows in ((EARN_RULE, rules), (TIER, tiers)):
+        if rows:
+            tx.execute(insert(table), rows)
+    return revision
+
+
+def _rule_row(rule: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id("rul", now),
+        "version": 1,
+        "kind": rule["kind"],
+        "names": rule["names"],
+        "points": rule["points"],
+        "per_minor": rule.get("per_minor", 0),
+        "conditions": {name: rule[name] for name in rule if name not in _RULE_COLUMNS},
+        "created_at": now,
+        "archived_at": None,
+    }
+
+
+def _tier_row(tier: Mapping[str, Any], rank: int, now: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id("tier", now),
+        "key": tier["key"],
+        "rank": rank,
+        "names": tier["names"],
+        "entry": tier["entry"],
+        "threshold": tier["threshold"],
+        "earn_multiplier_bp": tier.get("earn_multiplier_bp", MULTIPLIER_ONE),
+        "discount_bp": tier.get("discount_bp", 0),
+        "benefits": tier.get("benefits", []),
+        "archived_at": None,
+    }
