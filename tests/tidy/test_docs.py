@@ -42,6 +42,12 @@ def test_every_setting_is_in_the_example_and_in_the_manual():
     assert example - known == set()
 
 
+def test_every_example_setting_is_accepted():
+    lines = re.findall(r"^#?(FAIRSTAR_\w+)=(.*)$", text_of(ROOT / ".env.example"), re.MULTILINE)
+    settings = Settings.from_environment({name: text.strip('"') for name, text in lines})
+    assert settings.mail_from == "Fairstar <loyalty@localhost>"
+
+
 def test_every_slice_is_on_the_map():
     text = text_of(ROOT / "server/gamification/README.md")
     slices = {p.parts[2] for p in python_files("server") if is_in_a_slice(p)}
