@@ -91,7 +91,7 @@ def reckon(purchase: Purchase, shopper: Shopper, recording: Recording) -> Reckon
     configuration = recording.configuration
     programme = configuration.programme
     day = local_date(purchase.occurred_at, programme.zone)
-    tier = configuration.ladder.get(shopper.standing.tier_id)
+    tier = tiers.current_tier(configuration.ladder, shopper.standing)
     is_visit = is_first_visit(shopper.facts, day)
     lines = rules.basket_lines(purchase, programme.policies.tax_basis)
     basket = Basket(rules.earning_lines(lines), purchase.occurred_at, purchase.location_id)
@@ -227,7 +227,7 @@ def _move_tier(batch: saving.Batch, shopper: Shopper, ref_id: str) -> dict[str, 
     facts, standing = shopper.facts, shopper.standing
     score = tiers.score_of(ladder.basis, facts.qualifying_points, facts.spend_minor, facts.visits)
     after = tiers.tier_after(ladder, standing, score)
-    change = tiers.change_between(ladder, standing.tier_id, after)
+    change = tiers.change_between(tiers.current_tier(ladder, standing), after)
     if change is None:
         return None
     shopper.standing = Standing(change.to_id, batch.recording.now, Source.EARNED)

@@ -188,7 +188,7 @@ def _move_tier(tx: Connection, row: Any, facts: Any, recording: Recording) -> No
     standing = get_standing(tx, row.member_id)
     score = tiers.score_of(ladder.basis, facts.qualifying_points, facts.spend_minor, facts.visits)
     after = tiers.tier_after(ladder, standing, score)
-    change: TierChange | None = tiers.change_between(ladder, standing.tier_id, after)
+    change: TierChange | None = tiers.change_between(tiers.current_tier(ladder, standing), after)
     if change is None:
         return
     now = recording.now

@@ -42,12 +42,15 @@ def card_number(body: int) -> str:
     return digits + check_digit(digits)
 
 
-def normal_card_number(text: str) -> str:
-    """Return a card number without blanks and dashes. Raises ValidationFailed."""
+def normal_card_number(text: str, pointer: str = "/card") -> str:
+    """Return a card number without blanks and dashes.
+
+    Raises ValidationFailed that blames the field at `pointer`.
+    """
     number = re.sub(r"[\s-]", "", text)
     good = re.fullmatch(rf"{NUMBER_PREFIX}[0-9]{{11}}", number) is not None
     if not good or check_digit(number[:12]) != number[12]:
-        raise ValidationFailed.at("/card", "invalid_card_number", "Not a card number of ours.")
+        raise ValidationFailed.at(pointer, "invalid_card_number", "Not a card number of ours.")
     return number
 
 

@@ -58,7 +58,7 @@ def issue_card(
 
     The member must have no active card. Raises CardTaken and ValidationFailed.
     """
-    chosen = _free_number(tx) if number is None else normal_card_number(number)
+    chosen = _free_number(tx) if number is None else normal_card_number(number, "/card_number")
     if number is not None and find_card_by_number(tx, chosen) is not None:
         raise CardTaken
     card_id = new_id("crd", now)

@@ -2,6 +2,7 @@
 
 import unicodedata
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -123,3 +124,11 @@ def why_not_served(status: str, merged_into_id: str | None = None) -> Refusal | 
     if status == Status.ERASED:
         return NotFound("There is no such member.")
     return MemberBlocked()
+
+
+def check_zone(name: str) -> None:
+    """Raise ValidationFailed unless `name` is an IANA time zone such as Europe/Tallinn."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValidationFailed.at("/time_zone", "invalid_time_zone", "Unknown zone.") from error

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from server.core.crypto import Vault
 from server.core.errors import NotFound
+from server.core.i18n import LOCALES
 from server.gamification.partners.errors import (
     AssertionInvalid,
     AssertionReplayed,
@@ -59,7 +60,7 @@ def accept_assertion(
         external_id=claims["sub"],
         first_name=_text(claims.get("given_name")),
         last_name=_text(claims.get("family_name")),
-        locale=_text(claims.get("locale")),
+        locale=_language(claims.get("locale")),
     )
 
 
@@ -124,6 +125,12 @@ def _use_once(tx: Connection, partner_id: str, jti: str, expires_at: datetime) -
 
 def _text(value: Any) -> str | None:
     return value[:80] if isinstance(value, str) and value.strip() else None
+
+
+def _language(value: Any) -> str | None:
+    """Return the language of a tag such as `et-EE` when it is one of ours."""
+    language = value[:2].lower() if isinstance(value, str) else None
+    return language if language in LOCALES else None
 
 
 def forget_used_assertions(tx: Connection, now: datetime) -> int:

@@ -28,6 +28,11 @@ def earned_tier(ladder: Ladder, score: int) -> Tier | None:
     return reached[-1] if reached else None
 
 
+def current_tier(ladder: Ladder, standing: Standing) -> Tier | None:
+    """Return the tier a member has: the one held, or the one everybody starts with."""
+    return ladder.get(standing.tier_id) or earned_tier(ladder, 0)
+
+
 def tier_after(ladder: Ladder, standing: Standing, score: int) -> Tier | None:
     """Return the tier a member should have now.
 
@@ -35,7 +40,7 @@ def tier_after(ladder: Ladder, standing: Standing, score: int) -> Tier | None:
     given by invitation or by hand is a floor: more can be earned, it is never lost this way. A
     locked tier does not move at all.
     """
-    current = ladder.get(standing.tier_id)
+    current = current_tier(ladder, standing)
     earned = earned_tier(ladder, score)
     if current is None:
         return earned
@@ -46,14 +51,12 @@ def tier_after(ladder: Ladder, standing: Standing, score: int) -> Tier | None:
     return max(current, earned, key=lambda tier: tier.rank)
 
 
-def change_between(ladder: Ladder, from_id: str | None, to: Tier | None) -> TierChange | None:
+def change_between(before: Tier | None, after: Tier | None) -> TierChange | None:
     """Return the move from one tier to another, or None when nothing changes."""
-    to_id = to.id if to else None
-    if from_id == to_id:
+    if before == after:
         return None
-    before = ladder.get(from_id)
-    is_upgrade = to is not None and (before is None or to.rank > before.rank)
-    return TierChange(from_id, to_id, is_upgrade)
+    is_upgrade = after is not None and (before is None or after.rank > before.rank)
+    return TierChange(before.id if before else None, after.id if after else None, is_upgrade)
 
 
 def next_tier(ladder: Ladder, current: Tier | None) -> Tier | None:

@@ -12,7 +12,7 @@ from server.core.ids import new_id
 from server.gamification.tiers import queries
 from server.gamification.tiers.errors import TierUnknown
 from server.gamification.tiers.models import MEMBER_TIER, TIER_CHANGE
-from server.gamification.tiers.rules import change_between
+from server.gamification.tiers.rules import change_between, current_tier
 from server.gamification.tiers.types import Ladder, Source, TierChange
 
 _KEPT = ("tier_id", "since_at", "source", "is_locked")
@@ -84,8 +84,8 @@ def set_tier(
     tier = ladder.by_key(key)
     if tier is None:
         raise TierUnknown(key=key)
-    before = queries.get_standing(tx, member_id)
+    before = current_tier(ladder, queries.get_standing(tx, member_id))
     source, actor, is_locked = move
-    change = change_between(ladder, before.tier_id, tier) or TierChange(tier.id, tier.id, False)
+    change = change_between(before, tier) or TierChange(tier.id, tier.id, False)
     save_moves(tx, [TierMove(member_id, change, source, actor, is_locked)], now)
     return change
