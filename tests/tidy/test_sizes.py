@@ -1,5 +1,6 @@
 """The ceilings of the house: small functions, small files, small slices."""
 
+import re
 from collections import Counter
 from statistics import median, quantiles
 
@@ -13,7 +14,7 @@ def lines_in(path):
 def test_functions_stay_under_the_ceiling():
     long = [
         f"{path}:{node.lineno} {node.name} has {length_of(node)} lines"
-        for path, node in functions_in("server")
+        for path, node in functions_in("server", "tests")
         if length_of(node) > 60
     ]
     assert long == []
@@ -23,7 +24,7 @@ def test_test_functions_stay_under_their_ceiling():
     long = [
         f"{path}:{node.lineno} {node.name} has {length_of(node)} lines"
         for path, node in functions_in("tests")
-        if length_of(node) > 50
+        if node.name.startswith("test_") and length_of(node) > 50
     ]
     assert long == []
 
@@ -68,6 +69,6 @@ def test_lines_stay_under_a_hundred_columns():
         f"{path}:{number}"
         for path in python_files("server", "tests")
         for number, line in enumerate(text_of(path).splitlines(), 1)
-        if len(line) > 100
+        if len(re.sub(r"  # (noqa|type: ignore).*", "", line)) > 100
     ]
     assert wide == []
