@@ -7,7 +7,9 @@ from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import server.models  # noqa: F401 - every table is known to the metadata
-from server.api import frame, health
+from server.api import cors, docs, frame, health
+from server.api.mobile import member
+from server.api.partner import partner
 from server.api.surface import Surface
 from server.config import Settings
 from server.core.db import db, engine_options
@@ -16,7 +18,7 @@ from server.core.logging import configure_logging
 
 BODY_BYTES_MAX = 1024 * 1024
 MIGRATIONS = Path(__file__).parent / "migrations"
-SURFACES: tuple[Surface, ...] = ()
+SURFACES: tuple[Surface, ...] = (member, partner)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -34,7 +36,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     frame.install_frame(app)
     for surface in SURFACES:
         surface.register(app)
+    cors.install_cors(app, SURFACES)
     health.register(app)
+    docs.register(app, SURFACES)
     return app
 
 

@@ -88,9 +88,7 @@ def _admit(endpoint: Endpoint, connection: Connection, here: Visit, now: datetim
     except Refusal:
         _count(here, "public", request.remote_addr or "unknown")
         raise
-    here.principal = principal.name
-    if "Accept-Language" not in request.headers and principal.locale:
-        here.locale = principal.locale
+    here.principal, here.chosen = principal.name, principal.locale
     _count(here, endpoint.surface.name, principal.id)
     require_scope(principal, endpoint.scope)
     return principal

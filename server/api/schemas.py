@@ -40,11 +40,10 @@ def invalid(code: str, text: str) -> ValidationError:
 class _Coded:
     """Gives a field's own messages the code under which they are kept."""
 
-    error_messages: dict[str, str]
-
     def make_error(self, key: str, **kwargs: Any) -> ValidationError:
         """Return the error `key` of the field with its code."""
-        text = str(self.error_messages[key]).format(**kwargs)
+        messages: dict[str, str] = getattr(self, "error_messages")  # noqa: B009 - the field's
+        text = str(messages[key]).format(**kwargs)
         return invalid(_CODES.get(key, key), text)
 
 
@@ -213,7 +212,7 @@ class Day(_Coded, fields.Date):
         return day
 
 
-class Items(_Coded, fields.List):
+class Items(_Coded, fields.List[Any]):
     """A list of at most `most` entries (`least` at the minimum)."""
 
     default_error_messages = {

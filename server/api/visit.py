@@ -20,7 +20,10 @@ class Visit:
     """One request on its way through the frame."""
 
     request_id: str
-    locale: str
+    asked: str | None
+    """The language that the request asks for, if it is one of ours."""
+    chosen: str | None = None
+    """The language that the principal has chosen once and for all."""
     started: float = field(default_factory=time.perf_counter)
     operation: str = "none"
     principal: str = ""
@@ -28,6 +31,11 @@ class Visit:
     code: str | None = None
     uncounted: tuple[str, str] | None = None
     """The policy and caller of a conditional read that is counted only if it is no 304."""
+
+    @property
+    def locale(self) -> str:
+        """The language to answer in."""
+        return self.asked or self.chosen or SOURCE
 
 
 def visit() -> Visit:
@@ -41,4 +49,4 @@ def visit() -> Visit:
 def _begin() -> Visit:
     sent = request.headers.get("X-Request-Id", "")
     accepted = sent if _REQUEST_ID.fullmatch(sent) else new_id("req", clock.now())
-    return Visit(accepted, negotiate(request.headers.get("Accept-Language", "")) or SOURCE)
+    return Visit(accepted, negotiate(request.headers.get("Accept-Language", "")))

@@ -24,7 +24,7 @@ def configure_logging(level: str, log_format: str) -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.format_exc_info, *_last(log_format)],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
     _configure_standard_library(threshold, log_format, shared)

@@ -1,0 +1,94 @@
+"""The console command `fairstar`: subcommands are imported when they are used."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import click
+
+from server.config import ConfigurationError
+from server.core.errors import Refusal
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+COMMANDS = {
+    "check": ("server.cli.check", "Check every invariant of the data."),
+    "contract": ("server.cli.contract", "Write the published API documents."),
+    "db": ("server.cli.db", "Migrate the database."),
+    "demo": ("server.cli.demo", "Run a lively demo shop."),
+    "devices": ("server.cli.devices", "Add, pair, list and revoke tills."),
+    "import": ("server.cli.importing", "Import purchases from a file."),
+    "keys": ("server.cli.keys", "Add, list and revoke API keys of partners."),
+    "ledger": ("server.cli.ledger", "Verify the ledger."),
+    "locations": ("server.cli.locations", "Add and list places of business."),
+    "members": ("server.cli.members", "Add, show, block and unblock members."),
+    "outbox": ("server.cli.outbox", "Show what waits to leave or was kept here."),
+    "partners": ("server.cli.partners", "Add and list partners."),
+    "programme": ("server.cli.programme", "Show the programme or apply a preset."),
+    "serve": ("server.cli.serve", "Serve the web application."),
+    "vendor": ("server.cli.vendor", "Bring a browser library into the tree (for developers)."),
+    "worker": ("server.cli.worker", "Run the background jobs."),
+}
+"""Name of a command: the module that defines it under that name, and its line in the help.
+
+The attribute is the name of the command, or `command` where the name is a word of Python.
+"""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when the command is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(COMMANDS[cmd_name][0])
+        command = getattr(module, cmd_name, None) or module.command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in sorted(COMMANDS.items())])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="fairstar", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Fairstar, a self-hosted loyalty backend that can prove that it is fair.
+
+    Settings come from FAIRSTAR_... environment variables; see docs/operations/configuration.md.
+    """
+
+
+def main() -> None:
+    """Run the command line.
+
+    A wrong setting ends it with its sentence and status 2, a refusal with its own and 1.
+    """
+    try:
+        cli()
+    except ConfigurationError as error:
+        print(f"fairstar: {error}", file=sys.stderr)
+        sys.exit(2)
+    except Refusal as refusal:
+        print(f"fairstar: {refusal}", file=sys.stderr)
+        sys.exit(1)
+
+
+@contextmanager
+def application() -> Iterator["Flask"]:
+    """Yield the application with its context pushed, for commands that need the database."""
+    from server.app import create_app
+
+    app = create_app()
+    with app.app_context():
+        yield app

@@ -1,0 +1,74 @@
+"""`fairstar contract`: the published documents of the API, written from the code."""
+
+import difflib
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from server.api.catalogue import error_catalogue
+from server.api.openapi import document_of
+from server.app import SURFACES
+
+FOLDER = Path(__file__).parent.parent.parent / "mobile_contract"
+DIFF_LINES_MAX = 60
+
+
+@click.group()
+def contract() -> None:
+    """Write or check the published documents of the API."""
+
+
+@contract.command()
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 when a document is stale.")
+def build(*, check: bool) -> None:
+    """Write the OpenAPI documents and the catalogue of errors from the code."""
+    stale = 0
+    for path, text in documents().items():
+        target = FOLDER / path
+        committed = target.read_text(encoding="utf-8") if target.exists() else ""
+        if committed == text:
+            continue
+        stale += 1
+        if check:
+            _show_difference(path, committed, text)
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        click.echo(f"wrote {path}")
+    if check and stale:
+        click.echo(f"{stale} documents are stale; run: make contract", err=True)
+        raise SystemExit(1)
+
+
+def documents() -> dict[str, str]:
+    """Return the text of every published document by its path in the contract's folder."""
+    found = {
+        f"openapi/{surface.name}.openapi.yaml": _yaml(document_of(surface)) for surface in SURFACES
+    }
+    found["errors.yaml"] = _yaml({"errors": error_catalogue()})
+    return found
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes every node in full: aliases are hard to read and to compare."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Never write an alias."""
+        return True
+
+
+def _yaml(value: Any) -> str:
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+
+
+def _show_difference(path: str, committed: str, text: str) -> None:
+    lines = list(
+        difflib.unified_diff(
+            committed.splitlines(), text.splitlines(), f"a/{path}", f"b/{path}", lineterm="", n=1
+        )
+    )
+    click.echo("\n".join(lines[:DIFF_LINES_MAX]))
+    if len(lines) > DIFF_LINES_MAX:
+        click.echo(f"... and {len(lines) - DIFF_LINES_MAX} more lines")
