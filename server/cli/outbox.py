@@ -1,0 +1,32 @@
+"""`fairstar outbox`: mails that wait, were sent, or are kept here to be read."""
+
+import click
+
+from server.cli import application
+from server.core import clock
+from server.core.db import reading
+from server.core.installation import installation
+from server.jobs import send_mail
+from server.notifications.mail.service import Mail, latest_mails
+
+
+@click.command()
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@click.option("--send", is_flag=True, help="First send what is due.")
+def outbox(limit: int, *, send: bool) -> None:
+    """Show the newest mails, newest first, with their text."""
+    with application():
+        if send:
+            send_mail.run(now=clock.now(), limit=limit)
+        with reading() as tx:
+            for mail in latest_mails(tx, installation().vault, limit):
+                _show(mail)
+
+
+def _show(mail: Mail) -> None:
+    created = clock.rfc3339(mail.created_at) if mail.created_at else ""
+    click.echo(f"{created}  {mail.state:7} {mail.message.to}  {mail.message.subject}")
+    if mail.last_error:
+        click.echo(f"    last error: {mail.last_error}")
+    for line in mail.message.body.splitlines():
+        click.echo(f"    {line}")
