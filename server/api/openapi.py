@@ -50,7 +50,7 @@ def document_of(surface: Surface) -> dict[str, Any]:
     document: dict[str, Any] = spec.to_dict()
     _add_shared_components(document)
     _flatten_nullable(document["components"]["schemas"])
-    return _sorted_components(document)
+    return _in_order(document)
 
 
 _LICENSE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
@@ -97,7 +97,7 @@ def _parameters(endpoint: Endpoint) -> list[Any]:
     ]
     if endpoint.query is not None:
         found.append({"in": "query", "schema": endpoint.query})
-    found.extend(_reference("parameters", name) for name in _header_names(endpoint))
+    found.extend(_header_names(endpoint))
     return found
 
 
@@ -194,9 +194,13 @@ def _nullable_targets(value: Any) -> set[str]:
     return found
 
 
-def _sorted_components(document: dict[str, Any]) -> dict[str, Any]:
-    parts: Mapping[str, Mapping[str, Any]] = document["components"]
-    document["components"] = {
-        section: dict(sorted(entries.items())) for section, entries in sorted(parts.items())
+def _in_order(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document as people read it: what it is, the paths, then sorted components."""
+    parts: Mapping[str, Mapping[str, Any]] = document.pop("components")
+    components = {section: dict(sorted(parts[section].items())) for section in sorted(parts)}
+    return {
+        "openapi": document.pop("openapi"),
+        "info": document.pop("info"),
+        **document,
+        "components": components,
     }
-    return document

@@ -31,6 +31,9 @@ class Coded(str):
         self.code = code
         return self
 
+    def __getnewargs__(self) -> tuple[str, str]:
+        return self.code, str(self)
+
 
 def invalid(code: str, text: str) -> ValidationError:
     """Return the error of one field, to be raised by a field or a validator."""

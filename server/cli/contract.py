@@ -59,6 +59,15 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+def _present_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    """Write texts of several lines as blocks."""
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _present_text)
+
+
 def _yaml(value: Any) -> str:
     return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 

@@ -74,6 +74,12 @@ def format_number(locale: str, number: int) -> str:
     return format_decimal(number, locale=_locale(locale))
 
 
+@lru_cache(maxsize=1024)
+def format_hundredths(locale: str, hundredths: int) -> str:
+    """Return hundredths as a number without needless zeros: 150 gives "1.5", 500 gives "5"."""
+    return format_decimal(Decimal(hundredths).scaleb(-2), locale=_locale(locale))
+
+
 @lru_cache(maxsize=8192)
 def format_money(locale: str, amount_minor: int, currency: str) -> str:
     """Return an amount of minor units as money, such as "€14.80" or «14,80 €»."""
@@ -100,7 +106,8 @@ def negotiate(accept_language: str, supported: Sequence[str] = LOCALES) -> str |
     A regional variant stands for its language: `et-EE,ru;q=0.8` gives "et".
     """
     wanted = [tag for tag, weight in _weighted(accept_language) if weight > 0]
-    found = negotiate_locale([tag.replace("-", "_") for tag in wanted], list(supported))
+    tags = [tag.lower().replace("-", "_") for tag in wanted]
+    found = negotiate_locale(tags, list(supported))
     if found is None and "*" in wanted:
         return supported[0]
     return found
