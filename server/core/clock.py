@@ -18,6 +18,11 @@ def local_date(instant: datetime, zone: ZoneInfo) -> date:
     return instant.astimezone(zone).date()
 
 
+def local_hour(instant: datetime, zone: ZoneInfo) -> int:
+    """Return the hour of the day, 0 to 23, that clocks in `zone` show at `instant`."""
+    return instant.astimezone(zone).hour
+
+
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:
     """Return the instant (UTC) at which `day` begins in `zone`; days of 23 or 25 hours are fine."""
     return datetime.combine(day, time(), zone).astimezone(UTC)

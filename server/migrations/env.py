@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from alembic import context
-from flask import current_app
+from flask import has_app_context
 from sqlalchemy import Connection
 
 from server.core.columns import UTCDateTime
@@ -35,5 +35,5 @@ def _migrate(connection: Connection) -> None:
         context.run_migrations()
 
 
-if current_app:
+if has_app_context():
     run()

@@ -26,9 +26,3 @@ class ReturnExceedsSale(Refusal):
     """More is returned than was bought and not yet returned."""
 
     code, status, title = "return_exceeds_sale", 422, "More is returned than was bought"
-
-
-class PurchaseNotFound(Refusal):
-    """There is no such purchase."""
-
-    code, status, title = "not_found", 404, "No such purchase"

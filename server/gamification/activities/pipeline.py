@@ -137,7 +137,7 @@ def _record(
     reckoning = reckon(purchase, shopper, batch.recording)
     activity_id = new_id("act", batch.recording.now)
     book = books[purchase.member_id]
-    stored = _trace_of(purchase, reckoning, batch.recording, spent)
+    stored = trace_of(purchase, reckoning, batch.recording, spent)
     stored["transfer_id"] = _accrue(book, stored, purchase, batch.recording, activity_id)
     _count(shopper, purchase, reckoning, batch.recording)
     stored["tier_change"] = _move_tier(batch, shopper, activity_id)
@@ -167,9 +167,10 @@ def _why_not(purchase: Purchase, shopper: Shopper | None, recording: Recording) 
     return why_not_served(shopper.status, shopper.merged_into_id)
 
 
-def _trace_of(
+def trace_of(
     purchase: Purchase, reckoning: Reckoning, recording: Recording, spent: Sequence[Spent]
 ) -> dict[str, Any]:
+    """Return the trace of a purchase worked out, still without transfer and tier change."""
     programme = recording.configuration.programme
     term = term_of(programme, purchase.occurred_at, recording.now)
     points = reckoning.earnings.points

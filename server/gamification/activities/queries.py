@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, or_, select
+from sqlalchemy import Connection, and_, bindparam, select
 
-from server.gamification.activities.errors import PurchaseNotFound
+from server.core.errors import NotFound
+from server.core.pagination import newest_first
 from server.gamification.activities.models import ACTIVITY, ACTIVITY_RETURN
 from server.gamification.activities.types import Purchase, Shopper
 from server.gamification.facts.models import MEMBER_FACTS
@@ -54,20 +54,10 @@ _RETURNS = (
     .where(ACTIVITY_RETURN.c.activity_id == bindparam("activity_id"))
     .order_by(ACTIVITY_RETURN.c.recorded_at, ACTIVITY_RETURN.c.id)
 )
-_OF_MEMBER = (
-    select(ACTIVITY)
-    .where(ACTIVITY.c.member_id == bindparam("member_id"))
-    .order_by(ACTIVITY.c.occurred_at.desc(), ACTIVITY.c.id.desc())
-    .limit(bindparam("limit"))
-)
-_OF_MEMBER_AFTER = _OF_MEMBER.where(
-    or_(
-        ACTIVITY.c.occurred_at < bindparam("before_at"),
-        and_(
-            ACTIVITY.c.occurred_at == bindparam("before_at"),
-            ACTIVITY.c.id < bindparam("before_id"),
-        ),
-    )
+_OF_MEMBER = newest_first(
+    select(ACTIVITY).where(ACTIVITY.c.member_id == bindparam("member_id")),
+    ACTIVITY.c.occurred_at,
+    ACTIVITY.c.id,
 )
 
 Receipt = tuple[str, str]
@@ -118,6 +108,14 @@ def find_shopper(tx: Connection, member_id: str) -> Shopper | None:
     return _shopper_of(row) if row else None
 
 
+def get_shopper(tx: Connection, member_id: str) -> Shopper:
+    """Return a member as the pipeline sees them. Raise `NotFound`."""
+    shopper = find_shopper(tx, member_id)
+    if shopper is None:
+        raise NotFound("There is no such member.")
+    return shopper
+
+
 def _shopper_of(row: Any) -> Shopper:
     return Shopper(row.id, row.status, row.merged_into_id, facts_of(row.id, row), standing_of(row))
 
@@ -128,10 +126,10 @@ def find_activity(tx: Connection, activity_id: str) -> Any:
 
 
 def get_purchase(tx: Connection, activity_id: str) -> Any:
-    """Return the row of a purchase. Raise `PurchaseNotFound`."""
+    """Return the row of a purchase. Raise `NotFound`."""
     row = find_activity(tx, activity_id)
     if row is None or row.kind != PURCHASE:
-        raise PurchaseNotFound("There is no such purchase.")
+        raise NotFound("There is no such purchase.")
     return row
 
 
@@ -157,12 +155,6 @@ def list_returns(tx: Connection, activity_id: str) -> list[Any]:
     return list(tx.execute(_RETURNS, {"activity_id": activity_id}))
 
 
-def page_activities(
-    tx: Connection, member_id: str, limit: int, after: tuple[datetime, str] | None
-) -> list[Any]:
-    """Return up to `limit` rows of a member's activities, newest first, after a keyset position."""
-    parameters: dict[str, Any] = {"member_id": member_id, "limit": limit}
-    if after is None:
-        return list(tx.execute(_OF_MEMBER, parameters))
-    parameters |= {"before_at": after[0], "before_id": after[1]}
-    return list(tx.execute(_OF_MEMBER_AFTER, parameters))
+def page_activities(tx: Connection, member_id: str, parameters: dict[str, Any]) -> list[Any]:
+    """Return rows of a member's activities, newest first (see `core.pagination`)."""
+    return list(tx.execute(_OF_MEMBER, parameters | {"member_id": member_id}))

@@ -110,7 +110,7 @@ def return_purchase(
 ) -> ReturnOutcome:
     """Take back (part of) a purchase; the same return reported again has its first outcome.
 
-    Raise `PurchaseNotFound`, `ReturnExceedsSale`.
+    Raise `NotFound`, `ReturnExceedsSale`.
     """
     row = queries.get_purchase(tx, activity_id)
     book = open_book(tx, row.member_id, POINTS, recording.now)

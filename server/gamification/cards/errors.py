@@ -31,3 +31,9 @@ class SpokenCodeExpired(Refusal):
     """The spoken code was right and is too old."""
 
     code, status, title = "spoken_code_expired", 410, "The spoken code has expired"
+
+
+class AssuranceTooLow(Refusal):
+    """The member is not shown well enough for this; `params.needs` says what would do."""
+
+    code, status, title = "assurance_too_low", 403, "A fresh code is needed"

@@ -33,6 +33,7 @@ _OPEN_LOTS = select(LOT).where(LOT.c.wallet_id == bindparam("wallet_id"), LOT.c.
 _LOTS_BY_ID = select(LOT).where(LOT.c.id.in_(bindparam("ids", expanding=True)))
 _LOTS_OF = select(LOT).where(LOT.c.source_transfer_id == bindparam("transfer_id"))
 _LOCK_HOLD = select(HOLD).where(HOLD.c.id == bindparam("id")).with_for_update()
+_HOLD = select(HOLD).where(HOLD.c.id == bindparam("id"))
 _HOLD_AMOUNT = select(HOLD.c.amount).where(HOLD.c.id == bindparam("id"))
 _WALLET_OF_HOLD = (
     select(WALLET.c.member_id, WALLET.c.unit)
@@ -148,6 +149,11 @@ def get_hold_amount(tx: Connection, hold_id: str) -> int:
     return int(tx.execute(_HOLD_AMOUNT, {"id": hold_id}).scalar() or 0)
 
 
+def get_hold_row(tx: Connection, hold_id: str) -> Any:
+    """Return the row of a hold, or None."""
+    return tx.execute(_HOLD, {"id": hold_id}).first()
+
+
 def net_draws(tx: Connection, transfer_id: str, hold_id: str = "") -> list[LotDraw]:
     """Return what a spending transfer (or its hold) still keeps from each lot, in spend order."""
     rows = tx.execute(_NET_DRAWS, {"transfer_id": transfer_id, "hold_id": hold_id}).all()
@@ -155,6 +161,16 @@ def net_draws(tx: Connection, transfer_id: str, hold_id: str = "") -> list[LotDr
     amounts = {row.lot_id: int(row.amount) for row in rows}
     ordered = sorted(lots.values(), key=spend_order)
     return [LotDraw(lot.id, amounts[lot.id]) for lot in ordered]
+
+
+def spendable_now(tx: Connection, member_id: str, unit: str, now: datetime) -> int:
+    """Return what a member can spend at `now`: lots past their date do not count."""
+    wallets = (wallet for wallet in list_wallets(tx, member_id) if wallet.unit == unit)
+    stored = sum(wallet.available for wallet in wallets)
+    if not stored:
+        return 0
+    ladder = expiry_ladder(tx, member_id, unit)
+    return stored - sum(amount for expires_at, amount in ladder if expires_at <= now)
 
 
 def expiry_ladder(tx: Connection, member_id: str, unit: str) -> list[tuple[datetime, int]]:

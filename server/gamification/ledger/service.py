@@ -204,21 +204,19 @@ def load_lots(tx: Connection, book: Book, ids: Sequence[str]) -> None:
         book.lots[lot.id] = lot
 
 
-def place_hold(
-    tx: Connection, book: Book, amount: int, cause: Cause, seconds: int, purpose: str
-) -> Hold:
-    """Set points aside for `seconds` and return the hold; saves the book.
+def place_hold(tx: Connection, book: Book, amount: int, cause: Cause, length: timedelta) -> Hold:
+    """Set points aside for a time and return the hold; saves the book.
 
     `cause.ref_id` is the id of the new hold. Raise `BalanceInsufficient`.
     """
-    lapses_at = cause.recorded_at + timedelta(seconds=seconds)
+    lapses_at = cause.recorded_at + length
     transfer_id = book.hold(amount, cause)
     save_book(tx, book)
     hold = Hold(cause.ref_id, book.wallet.id, amount, 0, HoldState.HELD, lapses_at)
     tx.execute(
         _INSERT_HOLD,
         asdict(hold)
-        | {"transfer_id": transfer_id, "purpose": purpose, "created_at": cause.recorded_at}
+        | {"transfer_id": transfer_id, "purpose": "points", "created_at": cause.recorded_at}
         | {"resolved_at": None},
     )
     return hold

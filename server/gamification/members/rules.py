@@ -102,7 +102,8 @@ def birthday_hint(birthday: date | None, today: date) -> str | None:
     """
     if birthday is None:
         return None
-    ahead = min((_anniversary(birthday, today.year + extra) - today).days % 366 for extra in (0, 1))
+    next_ones = (_anniversary(birthday, today.year + extra) for extra in (0, 1))
+    ahead = min((day - today).days for day in next_ones if day >= today)
     if ahead == 0:
         return "today"
     return "this_week" if ahead < 7 else None

@@ -1,0 +1,137 @@
+"""The history: what happened, and why it gave what it gave."""
+
+from typing import Any
+
+from server.api.endpoint import Call, Reply
+from server.api.mobile import member
+from server.api.presenters.balances import points_view
+from server.api.presenters.purchases import (
+    AppliedOut,
+    Effect,
+    NotAppliedOut,
+    applied_of,
+    effects_of,
+    not_applied_of,
+)
+from server.api.presenters.tiers import TierView
+from server.api.schemas import Instant, Integer, Items, Money, Nested, PageQuery, Text
+from server.api.schemas import ResponseSchema as Out
+from server.core.errors import NotFound
+from server.core.i18n import gettext
+from server.core.pagination import CursorInvalid, Position, page_of, page_parameters, write_cursor
+from server.gamification.activities.configuration import get_configuration
+from server.gamification.activities.queries import find_activity, list_returns, page_activities
+
+
+class ActivityItem(Out):
+    """One activity. `points` is what it gave, less what was taken back since."""
+
+    id = Text(required=True)
+    kind = Text(required=True)
+    state = Text(required=True)
+    title = Text(required=True)
+    occurred_at = Instant(required=True)
+    location_id = Text(required=True, allow_none=True)
+    total = Nested(Money, required=True, allow_none=True)
+    points = Integer(required=True)
+    text = Text(required=True)
+
+
+class ActivityPage(Out):
+    """A page of activities, newest first."""
+
+    items = Items(Nested(ActivityItem), required=True)
+    next_cursor = Text(required=True, allow_none=True)
+
+
+class ActivityReturn(Out):
+    """A return of a purchase."""
+
+    id = Text(required=True)
+    returned_at = Instant(required=True)
+    amount = Nested(Money, required=True)
+    points_taken = Integer(required=True)
+    points_restored = Integer(required=True)
+
+
+class ActivityDetail(ActivityItem):
+    """One activity and the reasons: which rules gave points, which did not, what came back."""
+
+    effects = Items(Nested(Effect), required=True)
+    applied = Items(Nested(AppliedOut), required=True)
+    not_applied = Items(Nested(NotAppliedOut), required=True)
+    returns = Items(Nested(ActivityReturn), required=True)
+
+
+@member.get(
+    "/me/activity",
+    "listMyActivity",
+    query=PageQuery,
+    answers={200: ActivityPage},
+    refuses=(CursorInvalid,),
+)
+def list_my_activity(call: Call) -> Reply:
+    """Get the history, newest first."""
+    scope, limit = f"activity:{call.principal.id}", call.query["limit"]
+    parameters = page_parameters(call.vault, scope, call.query["cursor"], limit)
+    rows = page_activities(call.tx, call.principal.id, parameters)
+    view = _view(call)
+
+    def cursor_of(row: Any) -> str:
+        return write_cursor(call.vault, scope, Position(row.occurred_at, row.id))
+
+    return Reply(page_of(rows, limit, lambda row: _present(row, view), cursor_of))
+
+
+@member.get(
+    "/me/activity/{activity_id}",
+    "getMyActivity",
+    answers={200: ActivityDetail},
+    refuses=(NotFound,),
+)
+def get_my_activity(call: Call, activity_id: str) -> Reply:
+    """Get one activity with the reasons for its points."""
+    row = find_activity(call.tx, activity_id)
+    if row is None or row.member_id != call.principal.id:
+        raise NotFound("There is no such activity.")
+    view = _view(call)
+    returns = list_returns(call.tx, activity_id)
+    detail = {
+        "effects": effects_of(row.trace, row.currency_code, view),
+        "applied": applied_of(row.trace, view),
+        "not_applied": not_applied_of(row.trace, view),
+        "returns": [_present_return(back, row.currency_code) for back in returns],
+    }
+    return Reply(_present(row, view) | detail)
+
+
+def _view(call: Call) -> TierView:
+    configuration = get_configuration(call.tx, call.revision or None)
+    return TierView(
+        configuration.ladder, points_view(configuration.programme, call.locale, call.now)
+    )
+
+
+def _present(row: Any, view: TierView) -> dict[str, Any]:
+    points = row.points - row.clawed_back
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "state": row.state,
+        "title": gettext(view.locale, "Purchase"),
+        "occurred_at": row.occurred_at,
+        "location_id": row.location_id,
+        "total": {"amount_minor": row.amount_minor, "currency": row.currency_code},
+        "points": points,
+        "text": gettext(view.locale, "+{points}", points=view.points.text(points)),
+    }
+
+
+def _present_return(row: Any, currency: str) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "returned_at": row.recorded_at,
+        "amount": {"amount_minor": row.amount_minor, "currency": currency},
+        "points_taken": row.points_taken,
+        "points_restored": row.points_restored,
+    }

@@ -1,0 +1,62 @@
+"""Balances, what expires when, and the tier."""
+
+from typing import Any
+
+from server.api.endpoint import Call, Reply
+from server.api.mobile import member
+from server.api.presenters.balances import (
+    Balance,
+    Expiring,
+    expiration,
+    points_view,
+    read_balances,
+)
+from server.api.presenters.tiers import TierOut, TierView, present_tier
+from server.api.schemas import Items, Nested
+from server.api.schemas import ResponseSchema as Out
+from server.gamification.activities.configuration import get_configuration
+from server.gamification.activities.queries import get_shopper
+from server.gamification.ledger.queries import expiry_ladder
+from server.gamification.programme.types import POINTS
+
+
+class BalanceList(Out):
+    """The member's balances, one for each unit."""
+
+    items = Items(Nested(Balance), required=True)
+
+
+class ExpirationList(Out):
+    """What expires when, soonest first."""
+
+    items = Items(Nested(Expiring), required=True)
+
+
+@member.get("/me/balances", "listMyBalances", answers={200: BalanceList})
+def list_my_balances(call: Call) -> Reply:
+    """Get the balances."""
+    programme = get_configuration(call.tx, call.revision or None).programme
+    items = read_balances(call.tx, call.principal.id, programme, call.locale, call.now)
+    return Reply({"items": items})
+
+
+@member.get("/me/expirations", "listMyExpirations", answers={200: ExpirationList})
+def list_my_expirations(call: Call) -> Reply:
+    """Get which points expire when."""
+    programme = get_configuration(call.tx, call.revision or None).programme
+    view = points_view(programme, call.locale, call.now)
+    ladder = expiry_ladder(call.tx, call.principal.id, POINTS)
+    items: list[dict[str, Any]] = [
+        expiration(at, amount, view) for at, amount in ladder if at > call.now
+    ]
+    return Reply({"items": items})
+
+
+@member.get("/me/tier", "getMyTier", answers={200: TierOut})
+def get_my_tier(call: Call) -> Reply:
+    """Get the tier, the bar to the next one, and the whole ladder."""
+    configuration = get_configuration(call.tx, call.revision or None)
+    shopper = get_shopper(call.tx, call.principal.id)
+    points = points_view(configuration.programme, call.locale, call.now)
+    view = TierView(configuration.ladder, points)
+    return Reply(present_tier(shopper.standing, shopper.facts, view))

@@ -1,0 +1,144 @@
+"""Batches of purchases, such as a till that was offline sends: a result for each row."""
+
+from typing import Any
+
+from server.api.endpoint import Call, Reply
+from server.api.partner import partner
+from server.api.partner.receipts import TransactionIn, purchase_of
+from server.api.partner.transactions import (
+    PostedTransaction,
+    present_posted,
+    recording_of,
+    view_of,
+)
+from server.api.payloads import load
+from server.api.schemas import Boolean, Integer, Items, Nested, RequestSchema, Text
+from server.api.schemas import ResponseSchema as Out
+from server.api.user_messages import user_message
+from server.core.errors import Refusal, ValidationFailed
+from server.gamification.activities.pipeline import record_purchases
+from server.gamification.activities.types import Outcome, Purchase
+
+ROWS_MAX = 500
+
+
+class Unchecked(Nested):
+    """An object that is documented here and checked row by row later."""
+
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> Any:
+        return value
+
+
+class BatchIn(RequestSchema):
+    """Up to 500 purchases. They may not apply redemptions: offline, nothing is spent."""
+
+    transactions = Items(Unchecked(TransactionIn), required=True, least=1, most=ROWS_MAX)
+
+
+class RowFieldError(Out):
+    """What is wrong with one field; `pointer` starts at the row."""
+
+    pointer = Text(required=True)
+    code = Text(required=True)
+    detail = Text(required=True)
+
+
+class RowError(Out):
+    """Why a row was refused; the same codes as everywhere."""
+
+    code = Text(required=True)
+    detail = Text(required=True)
+    user_message = Text(required=True)
+    errors = Items(Nested(RowFieldError), required=True)
+    retryable = Boolean(required=True)
+
+
+class RowResult(Out):
+    """What became of one row: `created`, `duplicate` or `refused`."""
+
+    index = Integer(required=True)
+    external_id = Text(required=True, allow_none=True)
+    status = Text(required=True)
+    result = Nested(PostedTransaction, required=True, allow_none=True)
+    error = Nested(RowError, required=True, allow_none=True)
+
+
+class BatchResult(Out):
+    """A result for each row, in the order sent, and how many of each kind."""
+
+    created = Integer(required=True)
+    duplicates = Integer(required=True)
+    refused = Integer(required=True)
+    results = Items(Nested(RowResult), required=True)
+
+
+@partner.post(
+    "/transaction-batches",
+    "createTransactionBatch",
+    scope="transactions:write",
+    body=BatchIn,
+    answers={200: BatchResult},
+    idempotency="required",
+)
+def create_transaction_batch(call: Call) -> Reply:
+    """Record many purchases at once.
+
+    Each row succeeds or is refused by itself. Receipts known already are duplicates, so a batch
+    can simply be sent again.
+    """
+    rows = call.body["transactions"]
+    read = [_read(call, row) for row in rows]
+    recording = recording_of(call)
+    good = [purchase for purchase in read if isinstance(purchase, Purchase)]
+    outcomes = iter(record_purchases(call.tx, good, recording) if good else ())
+    results = [next(outcomes) if isinstance(each, Purchase) else each for each in read]
+    shown = [_present(call, index, rows[index], result) for index, result in enumerate(results)]
+    return Reply(_count(shown) | {"results": shown})
+
+
+def _read(call: Call, row: Any) -> Purchase | Refusal:
+    """Read one row as a purchase, or say what is wrong with it."""
+    try:
+        body = load(_SCHEMA, row)
+        if body["apply"]:
+            raise ValidationFailed.at("/apply", "not_in_batch", "A batch cannot spend points.")
+        return purchase_of(call, body)
+    except Refusal as refusal:
+        return refusal
+
+
+_SCHEMA = TransactionIn()
+
+
+def _present(call: Call, index: int, row: Any, result: Outcome | Refusal) -> dict[str, Any]:
+    external_id = row.get("external_id") if isinstance(row, dict) else None
+    shown: dict[str, Any] = {
+        "index": index,
+        "external_id": external_id if isinstance(external_id, str) else None,
+        "result": None,
+        "error": None,
+    }
+    if isinstance(result, Refusal):
+        return shown | {"status": "refused", "error": _present_refusal(result, call.locale)}
+    view = view_of(call, recording_of(call).configuration)
+    status = "duplicate" if result.is_duplicate else "created"
+    return shown | {"status": status, "result": present_posted(result, view)}
+
+
+def _present_refusal(refusal: Refusal, locale: str) -> dict[str, Any]:
+    return {
+        "code": refusal.code,
+        "detail": refusal.detail,
+        "user_message": user_message(refusal, locale),
+        "errors": refusal.errors if isinstance(refusal, ValidationFailed) else [],
+        "retryable": refusal.retryable,
+    }
+
+
+def _count(shown: list[dict[str, Any]]) -> dict[str, int]:
+    statuses = [row["status"] for row in shown]
+    return {
+        "created": statuses.count("created"),
+        "duplicates": statuses.count("duplicate"),
+        "refused": statuses.count("refused"),
+    }

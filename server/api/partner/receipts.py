@@ -1,0 +1,117 @@
+"""Reading receipts: the request schemas of purchases and what they mean to the domain."""
+
+from typing import Any
+
+from server.api.endpoint import Call
+from server.api.schemas import Instant, Integer, Items, MoneyIn, Nested, RequestSchema, Text
+from server.core.errors import NotFound, ValidationFailed
+from server.gamification.activities.types import Purchase, PurchaseLine
+from server.gamification.partners.queries import get_location
+
+QUANTITY_MAX = 100_000
+
+
+class LineIn(RequestSchema):
+    """One line of the receipt: what is paid for it, tax included."""
+
+    sku = Text(most=64, load_default=None, allow_none=True)
+    category = Text(most=64, load_default=None, allow_none=True)
+    quantity = Integer(least=1, most=QUANTITY_MAX, load_default=1)
+    amount = Nested(MoneyIn, required=True)
+    tax = Nested(MoneyIn, load_default=None, allow_none=True)
+
+
+class QuoteIn(RequestSchema):
+    """A basket of a member. `total` is what the customer pays, after all discounts."""
+
+    member_id = Text(required=True, most=40)
+    occurred_at = Instant(metadata={"description": "Now, when not sent."})
+    location_id = Text(most=40, load_default=None, allow_none=True)
+    total = Nested(MoneyIn, required=True)
+    tax = Nested(MoneyIn, load_default=None, allow_none=True)
+    lines = Items(Nested(LineIn), most=200, load_default=list)
+
+
+class ApplyIn(RequestSchema):
+    """Something to use with the purchase: a redemption that holds the member's points."""
+
+    redemption_id = Text(required=True, most=40)
+
+
+class TransactionIn(QuoteIn):
+    """A purchase. `external_id` is the receipt's number: with `source` it names the purchase for
+    ever, so the same receipt is never counted twice. `source` is by default the location, or the
+    key's partner.
+    """
+
+    external_id = Text(required=True, most=100)
+    source = Text(most=40, load_default=None, allow_none=True, pattern="[A-Za-z0-9_.:-]+")
+    apply = Items(Nested(ApplyIn), most=5, load_default=list)
+
+
+def purchase_of(call: Call, body: dict[str, Any]) -> Purchase:
+    """Return the purchase that a request body reports.
+
+    A till's own location comes before the one sent. Raises ValidationFailed.
+    """
+    location_id = call.principal.extra.get("location_id") or known_location(call, body)
+    lines = tuple(_line_of(line, index, body) for index, line in enumerate(body["lines"]))
+    return Purchase(
+        member_id=body["member_id"],
+        source=source_of(call, body.get("source"), location_id),
+        external_id=body.get("external_id", ""),
+        occurred_at=body.get("occurred_at") or call.now,
+        amount_minor=body["total"]["amount_minor"],
+        currency_code=body["total"]["currency"],
+        tax_minor=_tax(body, "/tax", body["total"]),
+        lines=lines,
+        location_id=location_id,
+        redemption_ids=tuple(part["redemption_id"] for part in body.get("apply", ())),
+    )
+
+
+def source_of(call: Call, source: str | None, location_id: str | None) -> str:
+    """Return who numbers the receipts: what was sent, else the location, else the partner."""
+    return source or location_id or str(call.principal.extra["partner_id"] or call.principal.id)
+
+
+def known_location(call: Call, body: dict[str, Any]) -> str | None:
+    """Return the location that was sent, if it exists. Raises ValidationFailed."""
+    location_id: str | None = body.get("location_id")
+    if location_id is None:
+        return None
+    try:
+        return get_location(call.tx, location_id).id
+    except NotFound:
+        raise ValidationFailed.at("/location_id", "unknown", "No such location.") from None
+
+
+def _line_of(line: dict[str, Any], index: int, body: dict[str, Any]) -> PurchaseLine:
+    pointer = f"/lines/{index}"
+    check_currency(line["amount"], body["total"], f"{pointer}/amount")
+    return PurchaseLine(
+        amount_minor=line["amount"]["amount_minor"],
+        quantity=line["quantity"],
+        tax_minor=_tax(line, f"{pointer}/tax", line["amount"]),
+        sku=line["sku"],
+        category=line["category"],
+    )
+
+
+def _tax(holder: dict[str, Any], pointer: str, whole: dict[str, Any]) -> int:
+    """Return the tax of a bill or a line; it is a part of the amount and no more."""
+    tax = holder.get("tax")
+    if tax is None:
+        return 0
+    check_currency(tax, whole, pointer)
+    if tax["amount_minor"] > whole["amount_minor"]:
+        raise ValidationFailed.at(pointer, "too_large", "The tax exceeds the amount.")
+    return int(tax["amount_minor"])
+
+
+def check_currency(money: dict[str, Any], whole: dict[str, Any], pointer: str) -> None:
+    """Raise ValidationFailed when a part is in another currency than the whole."""
+    if money["currency"] != whole["currency"]:
+        raise ValidationFailed.at(
+            f"{pointer}/currency", "currency_mismatch", "One receipt has one currency."
+        )

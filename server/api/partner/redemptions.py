@@ -1,0 +1,183 @@
+"""Spending points at the till: hold, capture or release."""
+
+from datetime import timedelta
+from typing import Any
+
+from server.api.endpoint import Call, Reply
+from server.api.partner import partner
+from server.api.partner.transactions import recording_of, view_of
+from server.api.presenters.updates import Updates, updates_of
+from server.api.schemas import Instant, Integer, Money, Nested, RequestSchema, Text
+from server.api.schemas import ResponseSchema as Out
+from server.core.errors import ValidationFailed
+from server.core.ids import new_id
+from server.gamification.activities.queries import find_shopper
+from server.gamification.activities.types import Configuration
+from server.gamification.cards.errors import AssuranceTooLow, CardBlocked, QrReplayed, QrStale
+from server.gamification.cards.service import spend_with_code
+from server.gamification.ledger.errors import (
+    BalanceInsufficient,
+    CaptureExceedsHold,
+    HoldNotFound,
+    HoldResolved,
+)
+from server.gamification.ledger.queries import find_hold_owner, get_hold_row
+from server.gamification.ledger.service import (
+    capture_hold,
+    open_book,
+    place_hold,
+    release_hold,
+)
+from server.gamification.ledger.types import AMOUNT_MAX, Cause
+from server.gamification.members.errors import MemberBlocked, MemberMerged
+from server.gamification.members.queries import get_member
+from server.gamification.members.rules import why_not_served
+from server.gamification.programme.types import POINTS
+
+
+class RedemptionIn(RequestSchema):
+    """Points to hold. A till sends the rotating code as `qr`; a shop's backend, which has signed
+    its customer in, may send `member_id` instead.
+    """
+
+    points = Integer(required=True, least=1, most=AMOUNT_MAX)
+    qr = Text(most=100, load_default=None, allow_none=True)
+    member_id = Text(most=40, load_default=None, allow_none=True)
+
+
+class CaptureIn(RequestSchema):
+    """How many of the held points to spend; all of them when not sent."""
+
+    points = Integer(least=1, most=AMOUNT_MAX, load_default=None, allow_none=True)
+
+
+class ReleaseIn(RequestSchema):
+    """Nothing needs to be said."""
+
+
+class RedemptionPart(Out):
+    """Points set aside. `state` is held, captured, released or lapsed."""
+
+    id = Text(required=True)
+    member_id = Text(required=True)
+    state = Text(required=True)
+    points = Integer(required=True)
+    points_captured = Integer(required=True)
+    worth = Nested(Money, required=True)
+    lapses_at = Instant(required=True)
+
+
+class RedemptionOut(Out):
+    """A redemption and the balance after it."""
+
+    redemption = Nested(RedemptionPart, required=True)
+    updates = Nested(Updates, required=True)
+
+
+@partner.post(
+    "/redemptions",
+    "createRedemption",
+    scope="redemptions:write",
+    body=RedemptionIn,
+    answers={201: RedemptionOut},
+    refuses=(
+        BalanceInsufficient,
+        AssuranceTooLow,
+        QrStale,
+        QrReplayed,
+        CardBlocked,
+        MemberBlocked,
+        MemberMerged,
+    ),
+    idempotency="required",
+)
+def create_redemption(call: Call) -> Reply:
+    """Hold points for a purchase.
+
+    Pass the redemption's id in `apply` of the purchase, or capture it here. What is not captured
+    in time goes back to the same lots by itself.
+    """
+    member_id = _spender(call)
+    recording = recording_of(call)
+    book = open_book(call.tx, member_id, POINTS, call.now)
+    hold_id = new_id("hld", call.now)
+    cause = Cause("hold", hold_id, recording.actor, call.now, call.now)
+    seconds = recording.configuration.programme.policies.till_hold_seconds
+    place_hold(call.tx, book, call.body["points"], cause, timedelta(seconds=seconds))
+    return Reply(_present(call, hold_id, recording.configuration), 201)
+
+
+@partner.post(
+    "/redemptions/{redemption_id}/capture",
+    "captureRedemption",
+    scope="redemptions:write",
+    body=CaptureIn,
+    answers={200: RedemptionOut},
+    refuses=(HoldNotFound, HoldResolved, CaptureExceedsHold),
+    idempotency="required",
+)
+def capture_redemption(call: Call, redemption_id: str) -> Reply:
+    """Spend held points, all or some; the rest goes back to its lots."""
+    recording = recording_of(call)
+    cause = Cause("hold", redemption_id, recording.actor, call.now, call.now)
+    capture_hold(call.tx, redemption_id, call.body["points"], cause)
+    return Reply(_present(call, redemption_id, recording.configuration))
+
+
+@partner.post(
+    "/redemptions/{redemption_id}/release",
+    "releaseRedemption",
+    scope="redemptions:write",
+    body=ReleaseIn,
+    answers={200: RedemptionOut},
+    refuses=(HoldNotFound, HoldResolved),
+    idempotency="required",
+)
+def release_redemption(call: Call, redemption_id: str) -> Reply:
+    """Give held points back."""
+    recording = recording_of(call)
+    cause = Cause("hold", redemption_id, recording.actor, call.now, call.now)
+    release_hold(call.tx, redemption_id, cause)
+    return Reply(_present(call, redemption_id, recording.configuration))
+
+
+def _spender(call: Call) -> str:
+    """Return who spends, shown well enough for it."""
+    qr, member_id = call.body["qr"], call.body["member_id"]
+    if (qr is None) == (member_id is None):
+        raise ValidationFailed.at("", "exactly_one", "Send qr or member_id.")
+    if qr is not None:
+        return spend_with_code(call.tx, call.vault, qr, call.now)
+    if call.principal.kind != "partner":
+        raise AssuranceTooLow(needs="fresh_qr")
+    member = get_member(call.tx, member_id)
+    refusal = why_not_served(member.status, member.merged_into_id)
+    if refusal is not None:
+        raise refusal
+    return member.id
+
+
+def _present(call: Call, hold_id: str, configuration: Configuration) -> dict[str, Any]:
+    row = get_hold_row(call.tx, hold_id)
+    owner = find_hold_owner(call.tx, hold_id)
+    if row is None or owner is None:
+        raise HoldNotFound
+    programme = configuration.programme
+    worth = programme.units[POINTS].worth_minor if POINTS in programme.units else 0
+    book = open_book(call.tx, owner[0], POINTS, call.now)
+    shopper = find_shopper(call.tx, owner[0])
+    return {
+        "redemption": {
+            "id": row.id,
+            "member_id": owner[0],
+            "state": row.state,
+            "points": row.amount,
+            "points_captured": row.captured,
+            "worth": {
+                "amount_minor": row.amount * worth,
+                "currency": programme.currency_code,
+            },
+            "lapses_at": row.lapses_at,
+        },
+        "updates": updates_of(book.wallet, shopper, view_of(call, configuration)),
+    }

@@ -1,0 +1,217 @@
+"""Quotes and purchases."""
+
+from typing import Any
+
+from server.api.endpoint import Call, Reply
+from server.api.partner import partner
+from server.api.partner.receipts import QuoteIn, TransactionIn, known_location, purchase_of
+from server.api.partner.receipts import source_of as receipt_source
+from server.api.presenters import purchases as show
+from server.api.presenters.balances import points_view
+from server.api.presenters.tiers import TierSummary, TierView, summarise_tier
+from server.api.presenters.updates import Updates, updates_of
+from server.api.schemas import Integer, Items, Nested, RequestSchema, Text
+from server.api.schemas import ResponseSchema as Out
+from server.core.errors import NotFound
+from server.gamification.activities.configuration import get_configuration
+from server.gamification.activities.errors import (
+    CurrencyMismatch,
+    DuplicateMismatch,
+    PurchaseTooOld,
+)
+from server.gamification.activities.pipeline import record_purchase
+from server.gamification.activities.queries import find_purchase_by_receipt, get_purchase
+from server.gamification.activities.quoting import quote_purchase
+from server.gamification.activities.types import Configuration, Outcome, Recording
+from server.gamification.ledger.errors import HoldNotFound, HoldResolved
+from server.gamification.members.errors import MemberBlocked, MemberMerged
+from server.gamification.tiers.rules import current_tier
+
+
+class PostedTransaction(Out):
+    """What became of a purchase: effects in words and numbers, and what did not apply and why."""
+
+    transaction = Nested(show.TransactionOut, required=True)
+    effects = Items(Nested(show.Effect), required=True)
+    not_applied = Items(Nested(show.NotAppliedOut), required=True)
+    receipt_lines = Items(Text(), required=True)
+    updates = Nested(Updates, required=True)
+
+
+class TransactionDetail(Out):
+    """A stored purchase: what it gave, by which rules, and what came back since."""
+
+    transaction = Nested(show.TransactionOut, required=True)
+    points = Integer(required=True)
+    points_taken_back = Integer(required=True)
+    points_restored = Integer(required=True)
+    effects = Items(Nested(show.Effect), required=True)
+    applied = Items(Nested(show.AppliedOut), required=True)
+    not_applied = Items(Nested(show.NotAppliedOut), required=True)
+
+
+class Quote(Out):
+    """What a purchase would bring. Nothing is recorded."""
+
+    points = Integer(required=True)
+    effects = Items(Nested(show.Effect), required=True)
+    applied = Items(Nested(show.AppliedOut), required=True)
+    not_applied = Items(Nested(show.NotAppliedOut), required=True)
+    receipt_lines = Items(Text(), required=True)
+    tier = Nested(TierSummary, required=True)
+    spendable = Integer(required=True, metadata={"description": "Points that can be spent now."})
+
+
+class ReceiptQuery(RequestSchema):
+    """The natural key of a purchase."""
+
+    external_id = Text(required=True, most=100)
+    source = Text(most=40, load_default=None)
+    location_id = Text(most=40, load_default=None)
+
+
+@partner.post(
+    "/quotes",
+    "createQuote",
+    scope="transactions:write",
+    body=QuoteIn,
+    answers={200: Quote},
+    refuses=(MemberBlocked, MemberMerged, CurrencyMismatch, PurchaseTooOld),
+    idempotency="none",
+    dry_run=False,
+)
+def create_quote(call: Call) -> Reply:
+    """Say what a purchase would earn.
+
+    The same rules as for a purchase, without any effect; also the discount of the member's tier.
+    """
+    recording = recording_of(call)
+    quoted = quote_purchase(call.tx, purchase_of(call, call.body), recording)
+    view = view_of(call, recording.configuration)
+    total = call.body["total"]
+    tier = current_tier(view.ladder, quoted.shopper.standing)
+    effects = show.effects_of(quoted.trace, total["currency"], view)
+    body = {
+        "points": quoted.trace["points"],
+        "effects": effects + show.tier_discount(tier, total["amount_minor"], view),
+        "applied": show.applied_of(quoted.trace, view),
+        "not_applied": show.not_applied_of(quoted.trace, view),
+        "receipt_lines": show.receipt_lines(quoted.trace, None, view),
+        "tier": summarise_tier(quoted.shopper.standing, quoted.shopper.facts, view),
+        "spendable": quoted.spendable,
+    }
+    return Reply(body)
+
+
+@partner.post(
+    "/transactions",
+    "createTransaction",
+    scope="transactions:write",
+    body=TransactionIn,
+    answers={201: PostedTransaction, 200: PostedTransaction},
+    refuses=(
+        MemberBlocked,
+        MemberMerged,
+        CurrencyMismatch,
+        PurchaseTooOld,
+        DuplicateMismatch,
+        HoldNotFound,
+        HoldResolved,
+    ),
+    idempotency="required",
+)
+def create_transaction(call: Call) -> Reply:
+    """Record a purchase and give what it earns.
+
+    A receipt that was recorded before answers 200 with its first outcome and `duplicate: true`.
+    """
+    recording = recording_of(call)
+    outcome = record_purchase(call.tx, purchase_of(call, call.body), recording)
+    view = view_of(call, recording.configuration)
+    return Reply(present_posted(outcome, view), 200 if outcome.is_duplicate else 201)
+
+
+@partner.get(
+    "/transactions/{transaction_id}",
+    "getTransaction",
+    scope="transactions:read",
+    answers={200: TransactionDetail},
+    refuses=(NotFound,),
+)
+def get_transaction(call: Call, transaction_id: str) -> Reply:
+    """Get a purchase by its id."""
+    return Reply(_present_stored(call, get_purchase(call.tx, transaction_id)))
+
+
+@partner.get(
+    "/transactions",
+    "findTransaction",
+    scope="transactions:read",
+    query=ReceiptQuery,
+    answers={200: TransactionDetail},
+    refuses=(NotFound,),
+)
+def find_transaction(call: Call) -> Reply:
+    """Find a purchase by the number of its receipt."""
+    location_id = call.principal.extra.get("location_id") or known_location(call, call.query)
+    source = receipt_source(call, call.query["source"], location_id)
+    row = find_purchase_by_receipt(call.tx, source, call.query["external_id"])
+    if row is None:
+        raise NotFound("There is no such purchase.")
+    return Reply(_present_stored(call, row))
+
+
+def recording_of(call: Call) -> Recording:
+    """Return under which configuration, by whom and when this call records."""
+    configuration = get_configuration(call.tx, call.revision or None)
+    return Recording(configuration, f"key:{call.principal.extra['key_id']}", call.now)
+
+
+def view_of(call: Call, configuration: Configuration) -> TierView:
+    """Return ladder and units as the caller reads them."""
+    points = points_view(configuration.programme, call.locale, call.now)
+    return TierView(configuration.ladder, points)
+
+
+def present_posted(outcome: Outcome, view: TierView) -> dict[str, Any]:
+    """Return the answer to a recorded purchase."""
+    updates = updates_of(outcome.wallet, outcome.shopper, view)
+    following = (updates["tier"] or {}).get("next")
+    tier_text = following["progress"]["text"] if following else None
+    return {
+        "transaction": {
+            "id": outcome.activity_id,
+            "duplicate": outcome.is_duplicate,
+            "state": outcome.state,
+            "member_id": outcome.member_id,
+            "occurred_at": outcome.occurred_at,
+            "total": {
+                "amount_minor": outcome.amount_minor,
+                "currency": outcome.currency_code,
+            },
+        },
+        "effects": show.effects_of(outcome.trace, outcome.currency_code, view),
+        "not_applied": show.not_applied_of(outcome.trace, view),
+        "receipt_lines": show.receipt_lines(outcome.trace, tier_text, view),
+        "updates": updates,
+    }
+
+
+def _present_stored(call: Call, row: Any) -> dict[str, Any]:
+    view = view_of(call, get_configuration(call.tx, call.revision or None))
+    return {
+        "transaction": {
+            "id": row.id,
+            "duplicate": False,
+            "state": row.state,
+            "member_id": row.member_id,
+            "occurred_at": row.occurred_at,
+            "total": {"amount_minor": row.amount_minor, "currency": row.currency_code},
+        },
+        "points": row.points,
+        "points_taken_back": row.clawed_back,
+        "points_restored": row.restored,
+        "effects": show.effects_of(row.trace, row.currency_code, view),
+        "applied": show.applied_of(row.trace, view),
+        "not_applied": show.not_applied_of(row.trace, view),
+    }

@@ -1,0 +1,1 @@
+"""How things of the domain look in answers, shared by the member and the partner API."""

@@ -1,0 +1,219 @@
+"""Purchases: what they gave, what they did not give and why, in words."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from server.api.presenters.tiers import TierView
+from server.api.schemas import Boolean, Instant, Integer, Money, Nested, Text
+from server.api.schemas import ResponseSchema as Out
+from server.core.i18n import format_hundredths, format_money, gettext, message
+from server.gamification.earning.types import Reason
+from server.gamification.tiers.types import Tier
+
+_REASONS: Mapping[str, str] = {
+    Reason.OUTSIDE_SCHEDULE: message("Not valid at the time of this purchase."),
+    Reason.OTHER_LOCATION: message("Not valid at this location."),
+    Reason.BELOW_MINIMUM: message("The purchase must be at least {minimum}."),
+    Reason.NO_MATCHING_ITEMS: message("Nothing in the basket belongs to it."),
+    Reason.ALREADY_VISITED: message("Today's visit was counted before."),
+    Reason.CAP_REACHED: message("The limit of this rule is reached."),
+    Reason.TOO_LITTLE: message("Too little for a whole point."),
+}
+
+
+class PointsPart(Out):
+    """Points of an effect. Pending points become available at `available_at`."""
+
+    amount = Integer(required=True)
+    unit = Text(required=True)
+    pending = Boolean(required=True)
+    available_at = Instant(required=True, allow_none=True)
+    expires_at = Instant(required=True, allow_none=True)
+
+
+class DiscountPart(Out):
+    """Money off the bill. `line` is null: the whole bill."""
+
+    amount_minor = Integer(required=True)
+    currency = Text(required=True)
+    line = Integer(required=True, allow_none=True)
+
+
+class TierPart(Out):
+    """A tier that was reached (or lost)."""
+
+    id = Text(required=True)
+    name = Text(required=True)
+
+
+class Effect(Out):
+    """One thing that happened; the object named like the kind is set, the others are null."""
+
+    kind = Text(
+        required=True,
+        metadata={"description": "points_awarded, points_spent, tier_changed, discount, …"},
+    )
+    text = Text(required=True)
+    points = Nested(PointsPart, required=True, allow_none=True)
+    discount = Nested(DiscountPart, required=True, allow_none=True)
+    tier = Nested(TierPart, required=True, allow_none=True)
+
+
+class NotAppliedOut(Out):
+    """A rule that gave nothing, and the first reason why."""
+
+    rule_id = Text(required=True)
+    name = Text(required=True)
+    reason = Text(required=True)
+    text = Text(required=True)
+
+
+class AppliedOut(Out):
+    """A rule that gave points: which version, how many, and the sum behind it in words."""
+
+    rule_id = Text(required=True)
+    version = Integer(required=True)
+    name = Text(required=True)
+    points = Integer(required=True)
+    text = Text(required=True)
+
+
+class TransactionOut(Out):
+    """A purchase as recorded. `duplicate` is true when this receipt was known before."""
+
+    id = Text(required=True)
+    duplicate = Boolean(required=True)
+    state = Text(required=True)
+    member_id = Text(required=True)
+    occurred_at = Instant(required=True)
+    total = Nested(Money, required=True)
+
+
+def effects_of(trace: Mapping[str, Any], currency: str, view: TierView) -> list[dict[str, Any]]:
+    """Return everything that a purchase brought about, from its stored trace."""
+    found = []
+    if trace["points"]:
+        found.append(_points_awarded(trace, view))
+    found += [_points_spent(part, currency, view) for part in trace["spent"]]
+    if trace.get("tier_change"):
+        found.append(_tier_changed(trace["tier_change"], view))
+    return found
+
+
+def _effect(kind: str, text: str, **parts: Any) -> dict[str, Any]:
+    return {"kind": kind, "text": text, "points": None, "discount": None, "tier": None} | parts
+
+
+def _points_awarded(trace: Mapping[str, Any], view: TierView) -> dict[str, Any]:
+    available_at = trace["available_at"]
+    pending = available_at is None or datetime.fromisoformat(available_at) > view.points.now
+    msgid = message("+{points} (pending)") if pending else message("+{points}")
+    points = {
+        "amount": trace["points"],
+        "unit": "points",
+        "pending": pending,
+        "available_at": available_at,
+        "expires_at": trace["expires_at"],
+    }
+    text = gettext(view.locale, msgid, points=view.points.text(trace["points"]))
+    return _effect("points_awarded", text, points=points)
+
+
+def _points_spent(part: Mapping[str, Any], currency: str, view: TierView) -> dict[str, Any]:
+    points = {
+        "amount": part["points"],
+        "unit": part["unit"],
+        "pending": False,
+        "available_at": None,
+        "expires_at": None,
+    }
+    discount = {"amount_minor": part["worth_minor"], "currency": currency, "line": None}
+    text = gettext(view.locale, "{points} spent", points=view.points.text(part["points"]))
+    return _effect("points_spent", text, points=points, discount=discount)
+
+
+def _tier_changed(change: Mapping[str, Any], view: TierView) -> dict[str, Any]:
+    tier = view.ladder.get(change["to_id"])
+    name = view.name(tier.names) if tier else change["to_id"]
+    text = gettext(view.locale, "Welcome to {tier}", tier=name)
+    return _effect("tier_changed", text, tier={"id": change["to_id"], "name": name})
+
+
+def tier_discount(tier: Tier | None, total_minor: int, view: TierView) -> list[dict[str, Any]]:
+    """Return the discount that a tier gives on a bill of `total_minor`, rounded down."""
+    if tier is None or not tier.discount_bp:
+        return []
+    currency = view.points.programme.currency_code
+    amount = total_minor * tier.discount_bp // 10_000
+    text = gettext(
+        view.locale,
+        "{tier}: {percent} % off, {amount} less",
+        tier=view.name(tier.names),
+        percent=format_hundredths(view.locale, tier.discount_bp),
+        amount=format_money(view.locale, amount, currency),
+    )
+    part = {"amount_minor": amount, "currency": currency, "line": None}
+    return [_effect("discount", text, discount=part)]
+
+
+def not_applied_of(trace: Mapping[str, Any], view: TierView) -> list[dict[str, Any]]:
+    """Return the rules that gave nothing, each with its reason in words."""
+    return [
+        {
+            "rule_id": refused["rule_id"],
+            "name": view.name(refused["names"]),
+            "reason": refused["reason"],
+            "text": _reason_text(refused, view),
+        }
+        for refused in trace["not_applied"]
+    ]
+
+
+def _reason_text(refused: Mapping[str, Any], view: TierView) -> str:
+    currency = view.points.programme.currency_code
+    minimum = refused["params"].get("minimum_minor") or 0
+    msgid = _REASONS.get(refused["reason"], "")
+    return gettext(view.locale, msgid, minimum=format_money(view.locale, minimum, currency))
+
+
+def applied_of(trace: Mapping[str, Any], view: TierView) -> list[dict[str, Any]]:
+    """Return the rules that gave points, each with its sum in words."""
+    return [
+        {
+            "rule_id": accrual["rule_id"],
+            "version": accrual["version"],
+            "name": view.name(accrual["names"]),
+            "points": accrual["points"],
+            "text": _sum_text(accrual, trace, view),
+        }
+        for accrual in trace["accruals"]
+    ]
+
+
+def _sum_text(accrual: Mapping[str, Any], trace: Mapping[str, Any], view: TierView) -> str:
+    """Say what was counted: "€25.00 at 1 point for each €10.00, ×1.5"."""
+    currency = view.points.programme.currency_code
+    lines = [trace["lines"][index] for index in accrual["line_indexes"]]
+    parts = {
+        "basis": format_money(view.locale, sum(line[1] for line in lines), currency),
+        "items": sum(line[2] for line in lines),
+        "points": view.points.text(accrual["rule_points"]),
+        "per": format_money(view.locale, accrual["per_minor"], currency),
+        "factor": format_hundredths(view.locale, accrual["multiplier_bp"] // 100),
+    }
+    msgid = {
+        "amount": message("{basis} at {points} for each {per}, ×{factor}"),
+        "item": message("{items} pieces at {points}, ×{factor}"),
+        "visit": message("{points} for a visit, ×{factor}"),
+    }[accrual["kind"]]
+    return gettext(view.locale, msgid, **parts)
+
+
+def receipt_lines(trace: Mapping[str, Any], tier_text: str | None, view: TierView) -> list[str]:
+    """Return what the till may print under the bill."""
+    lines = []
+    if trace["points"]:
+        points = view.points.text(trace["points"])
+        lines.append(gettext(view.locale, "You earned {points}", points=points))
+    return lines + ([tier_text] if tier_text else [])

@@ -1,0 +1,234 @@
+"""Tiers: the bar, what is next, and the whole ladder."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from server.api.presenters.balances import UnitView
+from server.api.schemas import Boolean, Day, Instant, Integer, Items, Nested, Text
+from server.api.schemas import ResponseSchema as Out
+from server.core.i18n import format_hundredths, format_money, gettext, message, ngettext
+from server.gamification.facts.types import Facts
+from server.gamification.tiers import rules
+from server.gamification.tiers.types import (
+    MULTIPLIER_ONE,
+    Basis,
+    Benefit,
+    Entry,
+    Ladder,
+    Progress,
+    Standing,
+    Tier,
+)
+
+_TITLES = {
+    "free_delivery": message("Free delivery"),
+    "birthday_gift": message("Birthday gift"),
+    "personal_manager": message("Personal manager"),
+    "priority": message("Priority service"),
+    "early_access": message("Early access"),
+}
+
+
+class ProgressOut(Out):
+    """A bar. `pct` is rounded down, so that a bar is full only when the goal is reached."""
+
+    current = Integer(required=True)
+    target = Integer(required=True)
+    remaining = Integer(required=True)
+    pct = Integer(required=True)
+    unit = Text(required=True)
+    text = Text(required=True)
+
+
+class BenefitOut(Out):
+    """One thing a tier gives."""
+
+    kind = Text(required=True)
+    title = Text(required=True)
+
+
+class NextTier(Out):
+    """The next tier, the bar towards it, and what it unlocks. `by` is null: no deadline."""
+
+    id = Text(required=True)
+    name = Text(required=True)
+    by = Day(required=True, allow_none=True)
+    progress = Nested(ProgressOut, required=True)
+    unlocks = Items(Nested(BenefitOut), required=True)
+
+
+class KeepTier(Out):
+    """Until when the tier is safe, and the bar towards keeping it longer."""
+
+    on = Day(required=True)
+    progress = Nested(ProgressOut, required=True)
+
+
+class TierSummary(Out):
+    """Where the member stands. `id` is null while there is no tier; `next` at the top."""
+
+    status = Text(required=True, metadata={"description": "ok or unavailable"})
+    id = Text(required=True, allow_none=True)
+    name = Text(required=True, allow_none=True)
+    rank = Integer(required=True, allow_none=True)
+    state = Text(required=True, metadata={"description": "active or locked"})
+    next = Nested(NextTier, required=True, allow_none=True)
+    keep = Nested(KeepTier, required=True, allow_none=True)
+
+
+class LadderStep(Out):
+    """One tier of the ladder."""
+
+    id = Text(required=True)
+    name = Text(required=True)
+    rank = Integer(required=True)
+    entry = Text(required=True, metadata={"description": "threshold or invitation"})
+    threshold = Integer(required=True, allow_none=True)
+    threshold_text = Text(required=True)
+    benefits = Items(Nested(BenefitOut), required=True)
+    is_current = Boolean(required=True)
+    is_reached = Boolean(required=True)
+
+
+class TierOut(TierSummary):
+    """Where the member stands, since when, and the whole ladder."""
+
+    since_at = Instant(required=True, allow_none=True)
+    basis = Text(required=True)
+    basis_text = Text(required=True, metadata={"description": "What counts, in words."})
+    ladder = Items(Nested(LadderStep), required=True)
+
+
+class TierView:
+    """A ladder as one reader sees it."""
+
+    __slots__ = ("ladder", "points")
+
+    def __init__(self, ladder: Ladder, points: UnitView) -> None:
+        self.ladder, self.points = ladder, points
+
+    @property
+    def locale(self) -> str:
+        """The reader's language."""
+        return self.points.locale
+
+    def name(self, names: Mapping[str, str]) -> str:
+        """Return the name in the reader's language, or in the programme's."""
+        default = self.points.programme.default_locale
+        return names.get(self.locale) or names.get(default) or next(iter(names.values()), "")
+
+    def amount(self, number: int) -> str:
+        """Return a number of what counts towards tiers, in words."""
+        if self.ladder.basis is Basis.SPEND:
+            return format_money(self.locale, number, self.points.programme.currency_code)
+        if self.ladder.basis is Basis.VISITS:
+            return ngettext(self.locale, "{number} visit", "{number} visits", number)
+        return self.points.text(number)
+
+
+def score_of(ladder: Ladder, facts: Facts) -> int:
+    """Return what a member has towards tiers."""
+    return rules.score_of(ladder.basis, facts.qualifying_points, facts.spend_minor, facts.visits)
+
+
+def summarise_tier(standing: Standing, facts: Facts, view: TierView) -> dict[str, Any]:
+    """Return where a member stands."""
+    current = rules.current_tier(view.ladder, standing)
+    following = rules.next_tier(view.ladder, current)
+    return {
+        "status": "ok",
+        "id": current.id if current else None,
+        "name": view.name(current.names) if current else None,
+        "rank": current.rank if current else None,
+        "state": "locked" if standing.is_locked else "active",
+        "next": _present_next(following, current, facts, view) if following else None,
+        "keep": None,
+    }
+
+
+def present_tier(standing: Standing, facts: Facts, view: TierView) -> dict[str, Any]:
+    """Return where a member stands, with the whole ladder."""
+    current = rules.current_tier(view.ladder, standing)
+    score = score_of(view.ladder, facts)
+    rank = current.rank if current else -1
+    return summarise_tier(standing, facts, view) | {
+        "since_at": standing.since_at,
+        "basis": view.ladder.basis,
+        "basis_text": _basis_text(view),
+        "ladder": [_present_step(tier, rank, score, view) for tier in view.ladder.tiers],
+    }
+
+
+def _present_next(tier: Tier, current: Tier | None, facts: Facts, view: TierView) -> dict[str, Any]:
+    progress = rules.progress_to(tier, score_of(view.ladder, facts), str(view.ladder.basis))
+    text = gettext(
+        view.locale,
+        "{amount} to {tier}",
+        amount=view.amount(progress.remaining),
+        tier=view.name(tier.names),
+    )
+    had = benefits_of(current, view) if current else []
+    unlocks = [benefit for benefit in benefits_of(tier, view) if benefit not in had]
+    return {
+        "id": tier.id,
+        "name": view.name(tier.names),
+        "by": None,
+        "progress": present_progress(progress, text),
+        "unlocks": unlocks,
+    }
+
+
+def present_progress(progress: Progress, text: str) -> dict[str, Any]:
+    """Return a bar with its words."""
+    return {
+        "current": progress.current,
+        "target": progress.target,
+        "remaining": progress.remaining,
+        "pct": progress.pct,
+        "unit": progress.unit,
+        "text": text,
+    }
+
+
+def _present_step(tier: Tier, rank: int, score: int, view: TierView) -> dict[str, Any]:
+    by_threshold = tier.entry is Entry.THRESHOLD
+    text = view.amount(tier.threshold) if by_threshold else gettext(view.locale, "By invitation")
+    return {
+        "id": tier.id,
+        "name": view.name(tier.names),
+        "rank": tier.rank,
+        "entry": tier.entry,
+        "threshold": tier.threshold if by_threshold else None,
+        "threshold_text": text,
+        "benefits": benefits_of(tier, view),
+        "is_current": tier.rank == rank,
+        "is_reached": tier.rank <= rank or (by_threshold and tier.threshold <= score),
+    }
+
+
+def benefits_of(tier: Tier, view: TierView) -> list[dict[str, Any]]:
+    """Return what a tier gives, in words: rate and discount first, then the rest."""
+    found = []
+    if tier.earn_multiplier_bp != MULTIPLIER_ONE:
+        factor = format_hundredths(view.locale, tier.earn_multiplier_bp // 100)
+        title = gettext(view.locale, "×{factor} points", factor=factor)
+        found.append({"kind": "earn_multiplier", "title": title})
+    if tier.discount_bp:
+        percent = format_hundredths(view.locale, tier.discount_bp)
+        title = gettext(view.locale, "{percent} % discount", percent=percent)
+        found.append({"kind": "discount", "title": title})
+    return found + [_present_benefit(benefit, view) for benefit in tier.benefits]
+
+
+def _present_benefit(benefit: Benefit, view: TierView) -> dict[str, Any]:
+    title = view.name(benefit.titles) if benefit.titles else _TITLES.get(benefit.kind, "")
+    return {"kind": benefit.kind, "title": gettext(view.locale, title) or benefit.kind}
+
+
+def _basis_text(view: TierView) -> str:
+    texts = {
+        Basis.QUALIFYING_POINTS: message("Points earned by purchases count."),
+        Basis.SPEND: message("Money spent counts."),
+        Basis.VISITS: message("Visits count."),
+    }
+    return gettext(view.locale, texts[view.ladder.basis])

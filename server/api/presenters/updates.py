@@ -1,0 +1,23 @@
+"""Updates: what a write has moved, so that an app repaints without asking again."""
+
+from typing import Any
+
+from server.api.presenters.balances import BalanceUpdate, balance_update
+from server.api.presenters.tiers import TierSummary, TierView, summarise_tier
+from server.api.schemas import Items, Nested
+from server.api.schemas import ResponseSchema as Out
+from server.gamification.activities.types import Shopper
+from server.gamification.ledger.types import Wallet
+
+
+class Updates(Out):
+    """Only what changed; parts that did not are null."""
+
+    balances = Items(Nested(BalanceUpdate), required=True)
+    tier = Nested(TierSummary, required=True, allow_none=True)
+
+
+def updates_of(wallet: Wallet, shopper: Shopper | None, view: TierView) -> dict[str, Any]:
+    """Return the balance and, when known, the tier bar as they are now."""
+    tier = summarise_tier(shopper.standing, shopper.facts, view) if shopper else None
+    return {"balances": [balance_update(wallet, view.points)], "tier": tier}

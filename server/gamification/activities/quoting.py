@@ -1,0 +1,66 @@
+"""Quotes: what a purchase would bring, without recording anything."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from server.core.clock import local_date
+from server.core.errors import NotFound
+from server.gamification.activities import queries, rules
+from server.gamification.activities.pipeline import reckon, trace_of
+from server.gamification.activities.types import Purchase, Recording, Shopper
+from server.gamification.earning.queries import caps_used
+from server.gamification.earning.rules import cap_key_of
+from server.gamification.facts.rules import PurchaseFacts, add_purchase
+from server.gamification.ledger.queries import spendable_now
+from server.gamification.members.rules import why_not_served
+from server.gamification.programme.types import POINTS
+from server.gamification.tiers import rules as tiers
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """The trace that a purchase would have, the member before it, and what they can spend."""
+
+    trace: dict[str, Any]
+    shopper: Shopper
+    spendable: int
+
+
+def quote_purchase(tx: Connection, purchase: Purchase, recording: Recording) -> Quoted:
+    """Work out a purchase as `record_purchase` would; reads only.
+
+    Raise `NotFound`, `MemberBlocked`, `MemberMerged`, `CurrencyMismatch`, `PurchaseTooOld`.
+    """
+    programme = recording.configuration.programme
+    rules.check_purchase(purchase, programme, recording.now)
+    shopper = queries.find_shopper(tx, purchase.member_id)
+    if shopper is None:
+        raise NotFound("There is no such member.")
+    refusal = why_not_served(shopper.status, shopper.merged_into_id)
+    if refusal is not None:
+        raise refusal
+    day = local_date(purchase.occurred_at, programme.zone)
+    keys = [cap_key_of(rule, day) for rule in recording.configuration.rules]
+    used = caps_used(tx, [shopper.member_id], [key for key in keys if key])
+    shopper.used = used.get(shopper.member_id, {})
+    reckoning = reckon(purchase, shopper, recording)
+    trace = trace_of(purchase, reckoning, recording, ())
+    trace["tier_change"] = _tier_change(purchase, shopper, trace, recording)
+    return Quoted(trace, shopper, spendable_now(tx, shopper.member_id, POINTS, recording.now))
+
+
+def _tier_change(
+    purchase: Purchase, shopper: Shopper, trace: dict[str, Any], recording: Recording
+) -> dict[str, Any] | None:
+    """Return the tier change that the purchase would bring, counting on a copy of the facts."""
+    ladder = recording.configuration.ladder
+    facts = type(shopper.facts)(**asdict(shopper.facts))
+    day = local_date(purchase.occurred_at, recording.configuration.programme.zone)
+    bought = PurchaseFacts(0, purchase.amount_minor, trace["points"], trace["is_visit"])
+    add_purchase(facts, bought, purchase.occurred_at, day)
+    score = tiers.score_of(ladder.basis, facts.qualifying_points, facts.spend_minor, facts.visits)
+    before = tiers.current_tier(ladder, shopper.standing)
+    change = tiers.change_between(before, tiers.tier_after(ladder, shopper.standing, score))
+    return asdict(change) if change else None
