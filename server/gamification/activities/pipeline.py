@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from server.core.clock import local_date
+from server.core.clock import local_date, rfc3339
 from server.core.errors import NotFound, Refusal
 from server.core.ids import new_id
 from server.gamification.activities import queries, rules, saving, trace
@@ -185,8 +185,8 @@ def trace_of(
         "multiplier_bp": reckoning.multiplier_bp,
         "is_visit": reckoning.is_visit,
         "spent": [part.dump() for part in spent],
-        "available_at": _iso(term.available_at) if points else None,
-        "expires_at": _iso(term.expires_at) if points else None,
+        "available_at": rfc3339(term.available_at) if points and term.available_at else None,
+        "expires_at": rfc3339(term.expires_at) if points and term.expires_at else None,
     }
 
 
@@ -279,7 +279,3 @@ def outcome_of(row: Any, book: Book) -> Outcome:
         trace=row.trace,
         wallet=book.wallet,
     )
-
-
-def _iso(instant: datetime | None) -> str | None:
-    return instant.isoformat() if instant else None
