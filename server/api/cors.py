@@ -31,7 +31,7 @@ def install_cors(app: Flask, surfaces: tuple[Surface, ...]) -> None:
 
     def mark(response: Response) -> Response:
         if (request.endpoint or "").startswith(open_prefixes) and "Origin" in request.headers:
-            response.headers.add("Vary", "Origin")
+            response.vary.add("Origin")
             if _is_allowed_origin():
                 response.headers["Access-Control-Allow-Origin"] = request.headers["Origin"]
                 response.headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS

@@ -6,13 +6,13 @@ import orjson
 from flask import Blueprint, Flask, Response, current_app, render_template
 from flask.typing import ResponseReturnValue
 
-from server.api.catalogue import meaning_of
+from server.api.catalogue import meaning_of, published_refusals
 from server.api.openapi import document_of
 from server.api.replies import json_response
 from server.api.surface import Surface
 from server.api.user_messages import SENTENCES
 from server.api.visit import visit
-from server.core.errors import NotFound, all_refusals
+from server.core.errors import NotFound
 from server.core.i18n import LOCALES, gettext
 
 SWAGGER = "vendor/swagger-ui-5.35.0"
@@ -70,14 +70,14 @@ def reference(name: str) -> ResponseReturnValue:
 def errors() -> ResponseReturnValue:
     """The list of all codes."""
     return render_template(
-        "docs/errors.html", refusals=all_refusals(), surfaces=_surfaces().values()
+        "docs/errors.html", refusals=published_refusals(), surfaces=_surfaces().values()
     )
 
 
 @pages.get("/docs/errors/<code>")
 def error(code: str) -> ResponseReturnValue:
     """What one code means; the `type` of problem documents leads here."""
-    refusal = {item.code: item for item in all_refusals()}.get(code)
+    refusal = {item.code: item for item in published_refusals()}.get(code)
     if refusal is None:
         raise NotFound("There is no such code.")
     sentence = SENTENCES.get(code, refusal.title)

@@ -7,6 +7,7 @@ one problem document with the codes listed per status.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from http import HTTPStatus
 from typing import Any
 
@@ -61,11 +62,11 @@ def _component_name(schema: Schema | type[Schema]) -> str:
 
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
-    summary, _, description = (endpoint.view.__doc__ or endpoint.operation_id).partition("\n")
-    text = " ".join(line.strip() for line in description.strip().splitlines())
+    said = " ".join((endpoint.view.__doc__ or endpoint.operation_id).split())
+    summary, _, text = said.partition(". ")
     operation: dict[str, Any] = {
         "operationId": endpoint.operation_id,
-        "summary": summary.strip().rstrip("."),
+        "summary": summary.rstrip("."),
         "tags": [_tag(endpoint)],
         "parameters": _parameters(endpoint),
         "responses": _responses(endpoint),
@@ -120,6 +121,7 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
         found[str(status)] = _answer(endpoint, status, schema)
     if endpoint.reads:
         headers = _headers("ETag")
+        del headers["Content-Language"]  # HTTP leaves it out where there is no content
         found["304"] = {"description": "The client has this already.", "headers": headers}
     by_status: dict[int, list[type[Refusal]]] = defaultdict(list)
     for refusal in {*endpoint.refuses, *implied_refusals(endpoint)}:
@@ -167,9 +169,9 @@ def _reference(section: str, name: str) -> dict[str, str]:
 
 def _add_shared_components(document: dict[str, Any]) -> None:
     components = document.setdefault("components", {})
-    components["parameters"] = PARAMETERS
-    components["headers"] = {name: body for name, (_, body) in REPLY_HEADERS.items()}
-    components.setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+    components["parameters"] = deepcopy(PARAMETERS)
+    components["headers"] = {name: deepcopy(body) for name, (_, body) in REPLY_HEADERS.items()}
+    components.setdefault("schemas", {})["Problem"] = deepcopy(PROBLEM_SCHEMA)
 
 
 def _flatten_nullable(schemas: dict[str, Any]) -> None:

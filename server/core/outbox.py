@@ -129,9 +129,10 @@ class Claimed:
 
 
 def record(tx: Connection, events: Sequence[Event], *, now: datetime) -> None:
-    """Write `events` to the outbox in one statement."""
+    """Write `events` to the outbox in one statement; their ids sort in the order given."""
     if events:
-        tx.execute(_RECORD, [_row(event, now) for event in events])
+        ids = sorted(new_id("evt", now) for _ in events)
+        tx.execute(_RECORD, [_row(*pair, now) for pair in zip(ids, events, strict=True)])
 
 
 def claim(
@@ -168,9 +169,9 @@ def back_off(attempt: int) -> timedelta:
     return timedelta(seconds=min(seconds, BACK_OFF_SECONDS_MAX))
 
 
-def _row(event: Event, now: datetime) -> dict[str, Any]:
+def _row(row_id: str, event: Event, now: datetime) -> dict[str, Any]:
     return {
-        "id": new_id("evt", now),
+        "id": row_id,
         "topic": event.topic,
         "member_id": event.member_id,
         "payload": dict(event.payload),
