@@ -1,5 +1,6 @@
 """Who is it? The till has scanned, typed or heard something."""
 
+from datetime import date
 from typing import Any
 
 from server.api.endpoint import Call, Reply
@@ -99,8 +100,10 @@ def look_up_member(call: Call) -> Reply:
     programme = get_programme(call.tx, call.revision or None)
     found = recognise(call.tx, call.vault, _probe(call.body), asker(call, programme), call.now)
     if found is None:
-        return Reply(_present(None, None))
-    return Reply(_present(found, _present_member(call, found, programme)))
+        return Reply(_present(None, None, []))
+    standing, hints = member_standing(call, found.member.id)
+    shown = _present_member(found, local_date(call.now, programme.zone)) | standing
+    return Reply(_present(found, shown, hints))
 
 
 def asker(call: Call, programme: Programme) -> Asker:
@@ -117,22 +120,23 @@ def _probe(body: dict[str, Any]) -> Probe:
     return Probe(sent[0], body[sent[0]])
 
 
-def _present_member(call: Call, found: Recognition, programme: Programme) -> dict[str, Any]:
+def _present_member(found: Recognition, today: date) -> dict[str, Any]:
     profile = found.member.profile
-    today = local_date(call.now, programme.zone)
     return {
         "id": found.member.id,
         "display_name": display_name(profile.first_name, profile.last_name),
         "birthday": birthday_hint(profile.birthday, today),
-    } | member_standing(call, found.member.id)
+    }
 
 
-def _present(found: Recognition | None, shown: dict[str, Any] | None) -> dict[str, Any]:
+def _present(
+    found: Recognition | None, shown: dict[str, Any] | None, hints: list[dict[str, Any]]
+) -> dict[str, Any]:
     return {
         "match": "one" if found else "none",
         "assurance": found.assurance if found else None,
         "member": shown,
         "can_spend": found.can_spend if found else False,
-        "hints": [],
+        "hints": hints,
         "usable": [],
     }
