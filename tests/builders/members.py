@@ -44,6 +44,13 @@ ANA_PHONE, ANA_EMAIL = "+3725551234", "ana@example.com"
 SHOP_SECRET_LENGTH = 40
 
 
+def number_of(tx: Connection, member: Member) -> str:
+    """The number of the member's active card."""
+    card = find_active_card(tx, member.id)
+    assert card is not None
+    return card.number
+
+
 def identifier(kind: IdentifierKind, text: str, issuer: str = "") -> Identifier:
     """An identifier in its normal form; numbers without `+` are Estonian."""
     return normal_identifier(kind, text, "EE", issuer)
@@ -92,7 +99,7 @@ def pair_dan(
 
 
 def add_shop(
-    tx: Connection, *scopes: Scope, now: datetime = NOW, name: str = "Web shop"
+    tx: Connection, *scopes: str, now: datetime = NOW, name: str = "Web shop"
 ) -> tuple[str, str, str]:
     """A web shop: partner id, API key (all scopes by default), assertion secret."""
     partner_id, secret = add_partner(tx, VAULT, name, now)

@@ -141,7 +141,8 @@ def test_a_dead_server_loses_nothing(sqlite_database):
 def test_two_senders_never_take_the_same_mail(app):
     with app.app_context():
         ids = {queue() for _ in range(20)}
-    barrier, taken = Barrier(2), []
+    barrier = Barrier(2)
+    taken: list[str] = []
 
     def take():
         with app.app_context():

@@ -5,12 +5,11 @@ from datetime import timedelta
 import pytest
 
 from server.core.db import reading, transaction
-from server.gamification.cards.queries import find_active_card
 from server.gamification.cards.service import block_card, new_spoken_code, spend_with_code
 from server.gamification.members.identifiers import add_identifier
 from server.gamification.members.service import block_member
 from server.gamification.members.types import IdentifierKind
-from tests.builders.members import NOW, VAULT, identifier, qr_of
+from tests.builders.members import NOW, VAULT, identifier, number_of, qr_of
 
 PATH = "/v1/partner/member-lookups"
 
@@ -65,7 +64,7 @@ def test_a_phone_is_found_in_any_form(client, cast, phone):
 
 def test_every_other_way_to_name_a_member(app, client, cast):
     with app.app_context(), transaction() as tx:
-        number = find_active_card(tx, cast.ana.id).number
+        number = number_of(tx, cast.ana)
         spoken = new_spoken_code(tx, cast.ana.id, NOW).code
         own = identifier(IdentifierKind.EXTERNAL, "4711", cast.shop_id)
         add_identifier(tx, VAULT, cast.ana.id, own, NOW)

@@ -130,8 +130,13 @@ def test_an_unknown_location_enrols_nobody(app, client, cast):
 
 
 def test_a_backend_changes_contact_data_and_profile(client, cast):
-    sent = {"email": "new@example.com", "phone": None, "first_name": "Anna"}
-    sent |= {"external_id": "77", "attributes": {"size": "L"}}
+    sent = {
+        "email": "new@example.com",
+        "phone": None,
+        "first_name": "Anna",
+        "external_id": "77",
+        "attributes": {"size": "L"},
+    }
     body = client.patch(f"{PATH}/{cast.ana.id}", json=sent, headers=cast.as_shop).get_json()
     assert (body["email_hint"], body["phone_hint"]) == ("n•••@example.com", None)
     assert (body["first_name"], body["external_id"]) == ("Anna", "77")

@@ -17,7 +17,7 @@ from server.gamification.cards.errors import (
     SpokenCodeExpired,
 )
 from server.gamification.cards.models import CARD
-from server.gamification.cards.queries import find_active_card, find_speaker, find_spoken_code
+from server.gamification.cards.queries import find_speaker, find_spoken_code
 from server.gamification.cards.rules import card_number
 from server.gamification.cards.service import (
     block_card,
@@ -28,7 +28,7 @@ from server.gamification.cards.service import (
     spend_with_code,
 )
 from server.gamification.members.lookups import Asker, Probe, recognise
-from tests.builders.members import NOW, VAULT, enrol_ana, enrol_ben, qr_of
+from tests.builders.members import NOW, VAULT, enrol_ana, enrol_ben, number_of, qr_of
 
 TILL = Asker("EE")
 
@@ -49,7 +49,7 @@ def test_a_member_has_one_active_card(tx):
 
 def test_a_replaced_card_is_refused_and_the_new_one_works(tx):
     ana = enrol_ana(tx)
-    old, old_code = find_active_card(tx, ana.id).number, qr_of(tx, ana, NOW)
+    old, old_code = number_of(tx, ana), qr_of(tx, ana, NOW)
     new = replace_card(tx, VAULT, ana.id, NOW).number
     assert new != old
     for kind, value in (("card", old), ("qr", old_code)):
