@@ -9,6 +9,7 @@ from server.gamification.ledger import models as ledger  # noqa: F401
 from server.gamification.members import models as members  # noqa: F401
 from server.gamification.partners import models as partners  # noqa: F401
 from server.gamification.programme import models as programme  # noqa: F401
+from server.gamification.proofs import models as proofs  # noqa: F401
 from server.gamification.sessions import models as sessions  # noqa: F401
 from server.gamification.tiers import models as tiers  # noqa: F401
 from server.notifications.mail import models as mail  # noqa: F401

@@ -24,7 +24,7 @@ from server.api.replies import (
 )
 from server.api.visit import Visit, visit
 from server.core import clock
-from server.core.db import is_lock_timeout, is_retryable, reading, transaction
+from server.core.db import is_lock_timeout, is_lost_race, is_retryable, reading, transaction
 from server.core.errors import Refusal
 from server.core.idempotency import (
     Answer,
@@ -150,13 +150,13 @@ def _read(endpoint: Endpoint, call: Call, path: dict[str, str]) -> Response:
 def _write(
     endpoint: Endpoint, call: Call, path: dict[str, str], content: dict[str, Any]
 ) -> Response:
-    """Answer any other method in one transaction, run again after a deadlock."""
+    """Answer any other method in one transaction, run again after a deadlock or a lost race."""
     write = _writer(endpoint, call, path, content)
     for _ in range(RERUNS_MAX):
         try:
             return write()
         except DBAPIError as error:
-            if not is_retryable(error):
+            if not is_retryable(error) and not is_lost_race(error):
                 raise
             RERUNS.inc()
     return write()

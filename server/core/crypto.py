@@ -11,7 +11,11 @@ import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from functools import cache
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -76,6 +80,19 @@ class Vault:
         """Return the 32-byte HMAC-SHA256 of `message` for `purpose`."""
         return _mac(self.key(f"sign:{purpose}"), message)
 
+    def signing_key(self, purpose: str) -> Ed25519PrivateKey:
+        """Return the Ed25519 key for `purpose`; anybody with its public half can verify."""
+        return self._signing_keys(purpose)[0]
+
+    def public_keys(self, purpose: str) -> tuple[str, ...]:
+        """Return the public halves (hex) of all keys for `purpose`, the current one first."""
+        keys = self._signing_keys(purpose)
+        return tuple(key.public_key().public_bytes_raw().hex() for key in keys)
+
+    def _signing_keys(self, purpose: str) -> tuple[Ed25519PrivateKey, ...]:
+        seeds = self.keys(f"ed25519:{purpose}")
+        return tuple(Ed25519PrivateKey.from_private_bytes(seed) for seed in seeds)
+
     def verify(self, purpose: str, message: bytes, signature: bytes) -> bool:
         """Tell whether `signature` (whole or cut to at least 16 bytes) is ours."""
         if len(signature) < 16:
@@ -89,6 +106,16 @@ class Vault:
 def vault_for(secret: str, previous: str | None = None) -> Vault:
     """Return the vault of a secret, one for each process."""
     return Vault(secret, previous)
+
+
+def is_signed_by(public_key: str, message: bytes, signature: str) -> bool:
+    """Tell whether the Ed25519 `signature` of `message` is by `public_key` (both hex)."""
+    try:
+        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
+        key.verify(bytes.fromhex(signature), message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def hash_secret(token: str) -> str:

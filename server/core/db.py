@@ -113,6 +113,16 @@ def reading() -> Iterator[Connection]:
 
 
 @contextmanager
+def snapshot() -> Iterator[Connection]:
+    """Open a connection that sees one state of the whole data, however long it reads."""
+    options: dict[str, Any] = {}
+    if db.engine.dialect.name != "sqlite":
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with db.engine.connect().execution_options(**cast(Any, options)) as connection:
+        yield connection
+
+
+@contextmanager
 def orm(tx: Connection) -> Iterator[Session]:
     """Yield an ORM session inside the transaction of `tx`.
 
@@ -126,6 +136,7 @@ def orm(tx: Connection) -> Iterator[Session]:
 
 _RETRYABLE_STATES = {"40001", "40P01"}
 _LOCK_TIMEOUT_STATE = "55P03"
+_UNIQUE_STATE = "23505"
 
 
 def is_lock_timeout(error: DBAPIError) -> bool:
@@ -138,6 +149,11 @@ def is_lock_timeout(error: DBAPIError) -> bool:
 def is_retryable(error: DBAPIError) -> bool:
     """Tell whether the whole transaction may simply be run again (deadlock, serialization)."""
     return getattr(error.orig, "sqlstate", None) in _RETRYABLE_STATES
+
+
+def is_lost_race(error: DBAPIError) -> bool:
+    """Tell whether a twin wrote the same natural key first: run again, its row is there to see."""
+    return getattr(error.orig, "sqlstate", None) == _UNIQUE_STATE
 
 
 def first(tx: Connection, statement: Any, parameters: Mapping[str, Any]) -> Any:

@@ -10,7 +10,7 @@ from server.api.presenters.updates import Updates, updates_of
 from server.api.schemas import Boolean, Integer, Items, Money, MoneyIn, Nested, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
 from server.core.errors import NotFound, ValidationFailed
-from server.gamification.activities.errors import ReturnExceedsSale
+from server.gamification.activities.errors import DuplicateMismatch, ReturnExceedsSale
 from server.gamification.activities.queries import find_shopper, get_purchase
 from server.gamification.activities.returns import return_purchase
 from server.gamification.activities.types import Return, ReturnLine, ReturnOutcome
@@ -81,7 +81,7 @@ class PostedReturn(Out):
     scope="transactions:write",
     body=ReturnIn,
     answers={201: PostedReturn, 200: PostedReturn},
-    refuses=(NotFound, ReturnExceedsSale),
+    refuses=(NotFound, ReturnExceedsSale, DuplicateMismatch),
     idempotency="required",
 )
 def create_return(call: Call, transaction_id: str) -> Reply:

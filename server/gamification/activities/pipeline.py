@@ -38,8 +38,7 @@ from server.gamification.points.rules import term_of
 from server.gamification.programme.types import POINTS
 from server.gamification.tiers import rules as tiers
 from server.gamification.tiers.queries import multiplier_of
-from server.gamification.tiers.service import TierMove
-from server.gamification.tiers.types import Source, Standing
+from server.gamification.tiers.service import follow_score
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,13 +226,13 @@ def _move_tier(batch: saving.Batch, shopper: Shopper, ref_id: str) -> dict[str, 
     ladder = batch.recording.configuration.ladder
     facts, standing = shopper.facts, shopper.standing
     score = tiers.score_of(ladder.basis, facts.qualifying_points, facts.spend_minor, facts.visits)
-    after = tiers.tier_after(ladder, standing, score)
-    change = tiers.change_between(tiers.current_tier(ladder, standing), after)
-    if change is None:
+    of = (shopper.member_id, ref_id)
+    moved = follow_score(ladder, standing, score, of, batch.recording.now)
+    if moved is None:
         return None
-    shopper.standing = Standing(change.to_id, batch.recording.now, Source.EARNED)
-    batch.moves.append(TierMove(shopper.member_id, change, Source.EARNED, ref_id))
-    return asdict(change)
+    shopper.standing, move = moved
+    batch.moves.append(move)
+    return asdict(move.change)
 
 
 def _with_known(

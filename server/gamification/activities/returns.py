@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, insert, update
 from server.core.ids import new_id
 from server.core.outbox import record
 from server.gamification.activities import events, queries, rules, trace
-from server.gamification.activities.errors import ReturnExceedsSale
+from server.gamification.activities.errors import DuplicateMismatch, ReturnExceedsSale
 from server.gamification.activities.models import ACTIVITY, ACTIVITY_RETURN
 from server.gamification.activities.types import (
     BasketLine,
@@ -35,8 +35,7 @@ from server.gamification.ledger.types import Cause, Clawback
 from server.gamification.programme.types import POINTS, ClawbackPolicy, Rounding
 from server.gamification.tiers import rules as tiers
 from server.gamification.tiers.queries import get_standing
-from server.gamification.tiers.service import TierMove, save_moves
-from server.gamification.tiers.types import Source, TierChange
+from server.gamification.tiers.service import follow_score, save_moves
 
 _FINAL = (State.RETURNED, State.CANCELLED)
 _INSERT_RETURN = insert(ACTIVITY_RETURN)
@@ -110,13 +109,13 @@ def return_purchase(
 ) -> ReturnOutcome:
     """Take back (part of) a purchase; the same return reported again has its first outcome.
 
-    Raise `NotFound`, `ReturnExceedsSale`.
+    Raise `NotFound`, `ReturnExceedsSale`, `DuplicateMismatch`.
     """
     row = queries.get_purchase(tx, activity_id)
     book = open_book(tx, row.member_id, POINTS, recording.now)
     repeated = queries.find_return(tx, activity_id, back.external_id)
     if repeated is not None:
-        return _first_outcome(repeated, book)
+        return _first_outcome(repeated, back, book)
     row = queries.get_purchase(tx, activity_id)
     if row.state in _FINAL:
         raise ReturnExceedsSale(left_minor=0)
@@ -152,7 +151,7 @@ def _restore(tx: Connection, book: Book, undoing: Undoing, cause: Cause) -> int:
         amount = min(due, sum(draw.amount for draw in draws))
         if not amount:
             continue
-        load_lots(tx, book, [draw.lot_id for draw in draws])
+        load_lots(tx, book, [draw.lot_id for draw in draws], cause.recorded_at)
         reversal = Cause(
             "return",
             undoing.row.id,
@@ -187,13 +186,13 @@ def _move_tier(tx: Connection, row: Any, facts: Any, recording: Recording) -> No
     ladder = recording.configuration.ladder
     standing = get_standing(tx, row.member_id)
     score = tiers.score_of(ladder.basis, facts.qualifying_points, facts.spend_minor, facts.visits)
-    after = tiers.tier_after(ladder, standing, score)
-    change: TierChange | None = tiers.change_between(tiers.current_tier(ladder, standing), after)
-    if change is None:
-        return
     now = recording.now
-    save_moves(tx, [TierMove(row.member_id, change, Source.EARNED, row.id)], now)
-    record(tx, events.of_tier(row.id, row.member_id, asdict(change)), now=now)
+    moved = follow_score(ladder, standing, score, (row.member_id, row.id), now)
+    if moved is None:
+        return
+    _, move = moved
+    save_moves(tx, [move], now)
+    record(tx, events.of_tier(row.id, row.member_id, asdict(move.change)), now=now)
 
 
 def _outcome(
@@ -257,13 +256,19 @@ def _return_row(outcome: ReturnOutcome, back: Return, recording: Recording) -> d
         "policy": outcome.policy,
         "cash_value_minor": outcome.cash_value_minor,
         "state_after": str(outcome.state),
-        "request": {"amount_minor": back.amount_minor, "lines": [asdict(p) for p in back.lines]},
+        "request": _request(back),
         "actor": recording.actor,
         "recorded_at": recording.now,
     }
 
 
-def _first_outcome(row: Any, book: Book) -> ReturnOutcome:
+def _request(back: Return) -> dict[str, Any]:
+    return {"amount_minor": back.amount_minor, "lines": [asdict(part) for part in back.lines]}
+
+
+def _first_outcome(row: Any, back: Return, book: Book) -> ReturnOutcome:
+    if row.request != _request(back):
+        raise DuplicateMismatch(transaction_id=row.activity_id)
     return ReturnOutcome(
         return_id=row.id,
         activity_id=row.activity_id,

@@ -9,8 +9,9 @@ from server.gamification.activities import queries
 from server.gamification.activities.types import Purchase, Recording
 from server.gamification.ledger.errors import HoldNotFound
 from server.gamification.ledger.queries import find_hold_owner, get_hold_amount
-from server.gamification.ledger.service import capture_hold
+from server.gamification.ledger.service import capture_hold, find_book
 from server.gamification.ledger.types import Cause
+from server.gamification.programme.types import POINTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,13 @@ def capture_redemptions(
 ) -> tuple[Spent, ...]:
     """Capture the holds that a purchase applies, unless it was recorded before.
 
+    The wallet is locked before the receipt is looked up: its twin may be on the way.
+
     Raise `HoldNotFound` (also for another member's hold) and `HoldResolved`.
     """
     if not purchase.redemption_ids:
         return ()
+    find_book(tx, purchase.member_id, POINTS, recording.now)
     if queries.find_purchase_by_receipt(tx, purchase.source, purchase.external_id):
         return ()
     ids = dict.fromkeys(purchase.redemption_ids)

@@ -7,7 +7,8 @@ wallet's four buckets by double entry: what is debited falls, what is credited r
 
 import secrets
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -39,12 +40,12 @@ class Book:
     """One wallet, its lots as far as they are needed, and the movements written so far.
 
     `lots` may be left out when points are only added; everything else needs all open lots.
-    Points given back to a lot that expired meanwhile live on for `grace_days`.
+    Points given back to a lot that expired meanwhile live on until `grace_until`.
     """
 
-    def __init__(self, wallet: Wallet, lots: Iterable[Lot] = (), grace_days: int = 14) -> None:
+    def __init__(self, wallet: Wallet, lots: Iterable[Lot] = ()) -> None:
         self.wallet = wallet
-        self.grace_days = grace_days
+        self.grace_until: datetime | None = None
         self.lots: dict[str, Lot] = {lot.id: lot for lot in lots}
         self.transfers: list[dict[str, Any]] = []
         self.notes: list[dict[str, Any]] = []
@@ -86,6 +87,8 @@ class Book:
     def confirm(self, lots: Sequence[Lot], cause: Cause) -> None:
         """Make pending `lots` available now, whatever their date."""
         amount = sum(lot.remaining for lot in lots)
+        if not amount:
+            return
         self._post(Kind.MATURITY, Bucket.PENDING, Bucket.AVAILABLE, amount, cause)
         for lot in lots:
             lot.is_pending = False
@@ -123,7 +126,11 @@ class Book:
         return transfer_id
 
     def release(self, hold: Hold, draws: Sequence[LotDraw], cause: Cause, kind: Kind) -> str:
-        """Return all of a hold to its lots (`kind` is release or lapse)."""
+        """Return all of a hold to its lots (`kind` is release or lapse).
+
+        A lot that expired meanwhile is replaced by a grace lot, but a grace lot by none: else
+        points would live for ever by being held at the right moment.
+        """
         transfer_id = self._post(kind, Bucket.HELD, Bucket.AVAILABLE, hold.amount, cause)
         self._refill(transfer_id, rules.returned_draws(draws, hold.amount), cause)
         return transfer_id
@@ -136,7 +143,7 @@ class Book:
         """
         back = rules.returned_draws(draws, amount)
         transfer_id = self._post(Kind.REVERSAL, Account.REDEMPTION, Bucket.AVAILABLE, amount, cause)
-        self._refill(transfer_id, back, cause)
+        self._refill(transfer_id, back, cause, is_refund=True)
         return transfer_id
 
     def claw_back(self, amount: int, cause: Cause, *, as_debt: bool) -> Clawback:
@@ -176,26 +183,35 @@ class Book:
         transfer_id = self._post(Kind.EXPIRY, Bucket.AVAILABLE, Account.BREAKAGE, amount, cause)
         self._draw(transfer_id, [LotDraw(lot.id, lot.remaining) for lot in lots])
 
-    def _refill(self, transfer_id: str, back: Sequence[LotDraw], cause: Cause) -> None:
+    def _refill(
+        self, transfer_id: str, back: Sequence[LotDraw], cause: Cause, *, is_refund: bool = False
+    ) -> None:
         """Put returned points into their lots, or into grace lots where those have expired."""
-        lots = [self._lot_for_return(transfer_id, draw, cause) for draw in back]
+        lots = []
+        for draw in back:
+            lot = self.lots[draw.lot_id]
+            if rules.is_expired(lot, cause.recorded_at):
+                lot = self._open_grace_lot(transfer_id, lot, draw.amount, is_refund)
+            else:
+                self._draw(transfer_id, [LotDraw(draw.lot_id, -draw.amount)])
+            lots.append(lot)
         self._absorb_debt(lots, cause)
 
-    def _lot_for_return(self, transfer_id: str, draw: LotDraw, cause: Cause) -> Lot:
-        lot = self.lots[draw.lot_id]
-        if rules.is_expired(lot, cause.recorded_at):
-            until = cause.recorded_at + timedelta(days=self.grace_days)
-            return self._open_lot(transfer_id, draw.amount, lot.earned_at, until)
-        self._draw(transfer_id, [LotDraw(draw.lot_id, -draw.amount)])
-        return lot
+    def _open_grace_lot(self, transfer_id: str, lot: Lot, amount: int, is_refund: bool) -> Lot:
+        has_grace = is_refund or lot.replaces_id is None
+        until = self.grace_until if has_grace and self.grace_until else lot.expires_at
+        grace = self._open_lot(transfer_id, amount, lot.earned_at, until)
+        grace.replaces_id = lot.id
+        return grace
 
     def _absorb_debt(self, lots: Sequence[Lot], cause: Cause) -> None:
         """Let new available points pay what the member owes."""
-        live = [lot for lot in lots if not lot.is_pending and lot.remaining]
+        live = rules.spendable(lots, cause.occurred_at)
         owed = min(self.wallet.debt, sum(lot.remaining for lot in live))
         if owed:
             draws = rules.draw_lots(live, owed)
-            transfer_id = self._post(Kind.SETTLEMENT, Bucket.AVAILABLE, Bucket.DEBT, owed, cause)
+            own = replace(cause, reverses_id=None, note=None)
+            transfer_id = self._post(Kind.SETTLEMENT, Bucket.AVAILABLE, Bucket.DEBT, owed, own)
             self._draw(transfer_id, draws)
 
     def _open_lot(

@@ -7,7 +7,7 @@ The Merkle tree follows RFC 6962: leaves are hashed with a 0x00 byte in front, n
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -57,15 +57,23 @@ def note_hash(salt: str, text: str) -> str:
     return hashlib.sha256(bytes.fromhex(salt) + text.encode()).hexdigest()
 
 
-def merkle_root(leaves: Sequence[bytes]) -> str:
-    """Return the RFC 6962 Merkle tree hash (64 hex digits) of `leaves` in their order."""
-    if not leaves:
+def merkle_root(leaves: Iterable[bytes]) -> str:
+    """Return the RFC 6962 Merkle tree hash (64 hex digits) of `leaves` in their order.
+
+    Full subtrees are folded as soon as they are complete, so any number of leaves fits.
+    """
+    stack: list[tuple[int, bytes]] = []
+    for leaf in leaves:
+        height, digest = 0, hashlib.sha256(b"\0" + leaf).digest()
+        while stack and stack[-1][0] == height:
+            height, digest = height + 1, _node(stack.pop()[1], digest)
+        stack.append((height, digest))
+    if not stack:
         return hashlib.sha256(b"").hexdigest()
-    level = [hashlib.sha256(b"\0" + leaf).digest() for leaf in leaves]
-    while len(level) > 1:
-        paired = [_node(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
-        level = paired + level[len(paired) * 2 :]
-    return level[0].hex()
+    root = stack.pop()[1]
+    while stack:
+        root = _node(stack.pop()[1], root)
+    return root.hex()
 
 
 def _node(left: bytes, right: bytes) -> bytes:

@@ -7,8 +7,6 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
-    Integer,
-    LargeBinary,
     String,
     UniqueConstraint,
     text,
@@ -101,7 +99,10 @@ class TransferNoteRow(Base):
 
 
 class LotRow(Base):
-    """Points earned together, with one expiry; soonest expiry is spent first."""
+    """Points earned together, with one expiry; soonest expiry is spent first.
+
+    `replaces_id` is set on a grace lot: points that came back after that lot had expired.
+    """
 
     __tablename__ = "lot"
     __table_args__ = (
@@ -128,6 +129,7 @@ class LotRow(Base):
     earned_at: Mapped[datetime] = mapped_column(UTCDateTime)
     available_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    replaces_id: Mapped[str | None] = mapped_column(Id)
 
 
 class LotDrawRow(Base):
@@ -167,24 +169,9 @@ class HoldRow(Base):
     resolved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
-class CheckpointRow(Base):
-    """A signed Merkle root over the heads of all wallets at one moment."""
-
-    __tablename__ = "checkpoint"
-
-    id: Mapped[str] = mapped_column(Id, primary_key=True)
-    taken_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    wallets: Mapped[int] = mapped_column(Integer)
-    root: Mapped[str] = mapped_column(code(64))
-    heads: Mapped[bytes] = mapped_column(LargeBinary)
-    public_key: Mapped[str] = mapped_column(code(64))
-    signature: Mapped[str] = mapped_column(code(128))
-
-
 WALLET = table_of(WalletRow)
 TRANSFER = table_of(TransferRow)
 TRANSFER_NOTE = table_of(TransferNoteRow)
 LOT = table_of(LotRow)
 LOT_DRAW = table_of(LotDrawRow)
 HOLD = table_of(HoldRow)
-CHECKPOINT = table_of(CheckpointRow)

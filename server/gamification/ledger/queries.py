@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, union_all
 
 from server.gamification.ledger.models import HOLD, LOT, LOT_DRAW, TRANSFER, WALLET
 from server.gamification.ledger.rules import spend_order
-from server.gamification.ledger.types import Hold, HoldState, Lot, LotDraw, Wallet
+from server.gamification.ledger.types import Hold, HoldState, Kind, Lot, LotDraw, Wallet
 
 _BY_OWNER = and_(WALLET.c.member_id == bindparam("member_id"), WALLET.c.unit == bindparam("unit"))
 _is_open = and_(LOT.c.wallet_id == WALLET.c.id, LOT.c.remaining > 0)
-_DUE_TO_EXPIRE = select(LOT.c.id).where(_is_open, LOT.c.expires_at <= bindparam("now"))
+_DUE_TO_EXPIRE = select(LOT.c.id).where(
+    _is_open, ~LOT.c.is_pending, LOT.c.expires_at <= bindparam("now")
+)
 _DUE_TO_MATURE = select(LOT.c.id).where(
     _is_open, LOT.c.is_pending, LOT.c.available_at <= bindparam("now")
 )
@@ -40,18 +42,28 @@ _WALLET_OF_HOLD = (
     .join(HOLD, HOLD.c.wallet_id == WALLET.c.id)
     .where(HOLD.c.id == bindparam("id"))
 )
-_NET_DRAWS = (
-    select(LOT_DRAW.c.lot_id, func.sum(LOT_DRAW.c.amount).label("amount"))
+# The movements of one spending: itself, its reversals, and those of the hold it captured. Debt
+# settled on the way from returned points is a spending of its own.
+_ITS_MOVEMENTS = and_(
+    or_(
+        TRANSFER.c.id == bindparam("transfer_id"),
+        TRANSFER.c.reverses_id == bindparam("transfer_id"),
+        and_(TRANSFER.c.ref_id == bindparam("hold_id"), TRANSFER.c.ref_kind == "hold"),
+    ),
+    TRANSFER.c.kind != Kind.SETTLEMENT,
+)
+_DRAWN = union_all(
+    select(LOT_DRAW.c.lot_id, LOT_DRAW.c.amount)
     .join(TRANSFER, TRANSFER.c.id == LOT_DRAW.c.transfer_id)
-    .where(
-        or_(
-            TRANSFER.c.id == bindparam("transfer_id"),
-            TRANSFER.c.reverses_id == bindparam("transfer_id"),
-            and_(TRANSFER.c.ref_id == bindparam("hold_id"), TRANSFER.c.ref_kind == "hold"),
-        )
-    )
-    .group_by(LOT_DRAW.c.lot_id)
-    .having(func.sum(LOT_DRAW.c.amount) > 0)
+    .where(_ITS_MOVEMENTS),
+    select(LOT.c.replaces_id, -LOT.c.amount)
+    .join(TRANSFER, TRANSFER.c.id == LOT.c.source_transfer_id)
+    .where(_ITS_MOVEMENTS, LOT.c.replaces_id.is_not(None)),
+).subquery()
+_NET_DRAWS = (
+    select(_DRAWN.c.lot_id, func.sum(_DRAWN.c.amount).label("amount"))
+    .group_by(_DRAWN.c.lot_id)
+    .having(func.sum(_DRAWN.c.amount) > 0)
 )
 _AT_DATE = (
     select(
@@ -105,6 +117,7 @@ def lot_of(row: Any) -> Lot:
         row.available_at,
         row.expires_at,
         row.source_transfer_id,
+        row.replaces_id,
     )
 
 
@@ -155,7 +168,10 @@ def get_hold_row(tx: Connection, hold_id: str) -> Any:
 
 
 def net_draws(tx: Connection, transfer_id: str, hold_id: str = "") -> list[LotDraw]:
-    """Return what a spending transfer (or its hold) still keeps from each lot, in spend order."""
+    """Return what a spending transfer (or its hold) still keeps from each lot, in spend order.
+
+    What came back into a grace lot counts as returned to the lot that the grace lot replaces.
+    """
     rows = tx.execute(_NET_DRAWS, {"transfer_id": transfer_id, "hold_id": hold_id}).all()
     lots = {lot.id: lot for lot in list_lots(tx, [row.lot_id for row in rows])}
     amounts = {row.lot_id: int(row.amount) for row in rows}

@@ -1,8 +1,10 @@
 """Which lots a movement touches: pure decisions, no database and no clock."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from server.core.clock import end_of_day, local_date
 from server.gamification.ledger.errors import AmountInvalid, BalanceInsufficient
 from server.gamification.ledger.types import AMOUNT_MAX, Lot, LotDraw
 
@@ -23,6 +25,11 @@ def spend_order(lot: Lot) -> tuple[datetime, datetime, str]:
 def is_expired(lot: Lot, now: datetime) -> bool:
     """Tell whether the lot's expiry has been reached; a lot expires at the instant itself."""
     return lot.expires_at is not None and lot.expires_at <= now
+
+
+def grace_end(now: datetime, days: int, zone: ZoneInfo) -> datetime:
+    """Return the end of the calendar day in `zone` that is `days` days after `now`."""
+    return end_of_day(local_date(now, zone) + timedelta(days=days), zone)
 
 
 def spendable(lots: Iterable[Lot], now: datetime) -> list[Lot]:

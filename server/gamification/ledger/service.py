@@ -22,6 +22,7 @@ from server.gamification.ledger.models import (
     TRANSFER_NOTE,
     WALLET,
 )
+from server.gamification.ledger.rules import grace_end, is_expired
 from server.gamification.ledger.types import (
     Cause,
     Hold,
@@ -31,6 +32,7 @@ from server.gamification.ledger.types import (
     Term,
 )
 from server.gamification.members.models import MEMBER
+from server.gamification.programme.queries import get_programme
 
 _INSERT_TRANSFER = insert(TRANSFER)
 _INSERT_NOTE = insert(TRANSFER_NOTE)
@@ -173,6 +175,7 @@ def _lot_row(book: Book, lot: Lot) -> dict[str, Any]:
         "earned_at": lot.earned_at,
         "available_at": lot.available_at,
         "expires_at": lot.expires_at,
+        "replaces_id": lot.replaces_id,
     }
 
 
@@ -198,10 +201,16 @@ def _wallet_change(book: Book) -> dict[str, Any]:
     }
 
 
-def load_lots(tx: Connection, book: Book, ids: Sequence[str]) -> None:
-    """Add lots to a book that are needed although they are empty (to give points back)."""
-    for lot in queries.list_lots(tx, [lot_id for lot_id in ids if lot_id not in book.lots]):
-        book.lots[lot.id] = lot
+def load_lots(tx: Connection, book: Book, ids: Sequence[str], now: datetime) -> None:
+    """Add lots to a book that are needed although they are empty (to give points back).
+
+    When one of them has expired by `now`, the book learns until when points live on instead.
+    """
+    lots = queries.list_lots(tx, [lot_id for lot_id in ids if lot_id not in book.lots])
+    book.lots.update({lot.id: lot for lot in lots})
+    if any(is_expired(lot, now) for lot in lots):
+        programme = get_programme(tx)
+        book.grace_until = grace_end(now, programme.policies.grace_lot_days, programme.zone)
 
 
 def place_hold(tx: Connection, book: Book, amount: int, cause: Cause, length: timedelta) -> Hold:
@@ -253,7 +262,7 @@ def capture_hold(tx: Connection, hold_id: str, amount: int | None, cause: Cause)
     if not 0 < taken <= hold.amount:
         raise CaptureExceedsHold(held=hold.amount, asked=taken)
     draws = queries.net_draws(tx, transfer_id)
-    load_lots(tx, book, [draw.lot_id for draw in draws])
+    load_lots(tx, book, [draw.lot_id for draw in draws], cause.recorded_at)
     captured = book.capture(hold, taken, draws, cause)
     save_book(tx, book)
     _resolve(tx, hold, HoldState.CAPTURED, taken, cause.recorded_at)
@@ -264,7 +273,7 @@ def release_hold(tx: Connection, hold_id: str, cause: Cause, *, lapsed: bool = F
     """Return all points of a hold to their lots. Raise `HoldNotFound`, `HoldResolved`."""
     book, hold, transfer_id = open_hold(tx, hold_id, cause.recorded_at)
     draws = queries.net_draws(tx, transfer_id)
-    load_lots(tx, book, [draw.lot_id for draw in draws])
+    load_lots(tx, book, [draw.lot_id for draw in draws], cause.recorded_at)
     book.release(hold, draws, cause, Kind.LAPSE if lapsed else Kind.RELEASE)
     save_book(tx, book)
     state = HoldState.LAPSED if lapsed else HoldState.RELEASED

@@ -92,7 +92,10 @@ class Wallet:
 
 @dataclass(slots=True)
 class Lot:
-    """Points earned together. `remaining` is free to spend (or still pending), not held."""
+    """Points earned together. `remaining` is free to spend (or still pending), not held.
+
+    A grace lot names in `replaces_id` the lot that had expired before its points came back.
+    """
 
     id: str
     amount: int
@@ -102,6 +105,7 @@ class Lot:
     available_at: datetime | None
     expires_at: datetime | None
     source_transfer_id: str
+    replaces_id: str | None = None
 
 
 @dataclass(slots=True)

@@ -4,7 +4,8 @@ from calendar import monthrange
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from server.core.clock import end_of_day, local_date
+from server.core.clock import end_of_day, local_date, start_of_day
+from server.gamification.ledger.rules import grace_end
 from server.gamification.ledger.types import Term
 from server.gamification.programme.types import (
     ExpiryKind,
@@ -19,16 +20,18 @@ from server.gamification.programme.types import (
 def term_of(programme: Programme, earned_at: datetime, now: datetime) -> Term:
     """Return when points earned at `earned_at` and recorded at `now` can be used.
 
-    Without a pending period they are available at once. The earliest of all expiry policies wins;
-    points that arrive already past their date (a late upload) get the grace period from `now`.
+    Without a pending period they are available at once, else from the start of a calendar day.
+    The earliest of all expiry policies wins; points that would never be usable (a late upload,
+    a pending period longer than the expiry) get the grace period.
     """
-    policies = programme.policies
+    policies, zone = programme.policies, programme.zone
     available_at = now
     if policies.pending_days:
-        available_at = max(now, earned_at + timedelta(days=policies.pending_days))
-    expires_at = expiry_of(policies, earned_at, programme.zone)
-    if expires_at is not None and expires_at <= now:
-        expires_at = now + timedelta(days=policies.grace_lot_days)
+        day = local_date(earned_at, zone) + timedelta(days=policies.pending_days)
+        available_at = max(now, start_of_day(day, zone))
+    expires_at = expiry_of(policies, earned_at, zone)
+    if expires_at is not None and expires_at <= available_at:
+        expires_at = grace_end(available_at, policies.grace_lot_days, zone)
     return Term(available_at, expires_at)
 
 

@@ -34,7 +34,7 @@ class TierRow(Base):
 
 
 class MemberTierRow(Base):
-    """Which tier a member holds, since when and why."""
+    """Which tier a member holds, since when and why, and below which tier they never fall."""
 
     __tablename__ = "member_tier"
 
@@ -43,6 +43,7 @@ class MemberTierRow(Base):
     since_at: Mapped[datetime] = mapped_column(UTCDateTime)
     source: Mapped[str] = mapped_column(code(12))
     is_locked: Mapped[bool] = mapped_column(Boolean, default=False)
+    floor_id: Mapped[str | None] = mapped_column(Id, ForeignKey("tier.id"))
 
 
 class TierChangeRow(Base):

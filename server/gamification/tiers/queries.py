@@ -38,7 +38,8 @@ def standing_of(row: Any) -> Standing:
     """Turn a row with the columns of `member_tier` (or None) into a standing."""
     if row is None or row.since_at is None:
         return Standing(None, None, Source.EARNED)
-    return Standing(row.tier_id, row.since_at, Source(row.source), bool(row.is_locked))
+    locked = bool(row.is_locked)
+    return Standing(row.tier_id, row.since_at, Source(row.source), locked, row.floor_id)
 
 
 def multiplier_of(tier: Tier | None) -> int:

@@ -37,18 +37,20 @@ def tier_after(ladder: Ladder, standing: Standing, score: int) -> Tier | None:
     """Return the tier a member should have now.
 
     Earned tiers follow the score both ways (over a lifetime, only a return lowers it). A tier
-    given by invitation or by hand is a floor: more can be earned, it is never lost this way. A
+    given by invitation or by hand is a floor: more can be earned and lost again above it. A
     locked tier does not move at all.
     """
-    current = current_tier(ladder, standing)
-    earned = earned_tier(ladder, score)
-    if current is None:
-        return earned
     if standing.is_locked:
-        return current
-    if standing.source is Source.EARNED or earned is None:
-        return earned if standing.source is Source.EARNED else current
-    return max(current, earned, key=lambda tier: tier.rank)
+        return current_tier(ladder, standing)
+    found = (earned_tier(ladder, score), ladder.get(standing.floor_id))
+    return max((tier for tier in found if tier), key=lambda tier: tier.rank, default=None)
+
+
+def source_of(tier: Tier | None, floor_id: str | None) -> Source:
+    """Return why a member now holds `tier`: by its floor, if that is the one, else earned."""
+    if tier is None or tier.id != floor_id:
+        return Source.EARNED
+    return Source.INVITED if tier.entry is Entry.INVITATION else Source.MANUAL
 
 
 def change_between(before: Tier | None, after: Tier | None) -> TierChange | None:

@@ -12,10 +12,10 @@ from server.core.ids import new_id
 from server.gamification.tiers import queries
 from server.gamification.tiers.errors import TierUnknown
 from server.gamification.tiers.models import MEMBER_TIER, TIER_CHANGE
-from server.gamification.tiers.rules import change_between, current_tier
-from server.gamification.tiers.types import Ladder, Source, TierChange
+from server.gamification.tiers.rules import change_between, current_tier, source_of, tier_after
+from server.gamification.tiers.types import Ladder, Source, Standing, TierChange
 
-_KEPT = ("tier_id", "since_at", "source", "is_locked")
+_KEPT = ("tier_id", "since_at", "source", "is_locked", "floor_id")
 
 
 def _upsert(dialect: Any) -> Any:
@@ -37,6 +37,7 @@ class TierMove:
     source: Source
     ref_id: str
     is_locked: bool = False
+    floor_id: str | None = None
 
 
 def save_moves(tx: Connection, moves: Sequence[TierMove], now: datetime) -> None:
@@ -54,6 +55,7 @@ def _tier_row(move: TierMove, now: datetime) -> dict[str, Any]:
         "since_at": now,
         "source": str(move.source),
         "is_locked": move.is_locked,
+        "floor_id": move.floor_id,
     }
 
 
@@ -79,7 +81,8 @@ def set_tier(
 ) -> TierChange | None:
     """Give a member the tier `key` by invitation or by hand; `move` is (source, actor, locked).
 
-    The caller holds the member's wallet lock. Raise `TierUnknown`.
+    The tier becomes the member's floor. The caller holds the lock of the member's wallet. Raise
+    `TierUnknown`.
     """
     tier = ladder.by_key(key)
     if tier is None:
@@ -87,5 +90,24 @@ def set_tier(
     before = current_tier(ladder, queries.get_standing(tx, member_id))
     source, actor, is_locked = move
     change = change_between(before, tier) or TierChange(tier.id, tier.id, False)
-    save_moves(tx, [TierMove(member_id, change, source, actor, is_locked)], now)
+    floor_id = None if source is Source.EARNED else tier.id
+    save_moves(tx, [TierMove(member_id, change, source, actor, is_locked, floor_id)], now)
     return change
+
+
+def follow_score(
+    ladder: Ladder, standing: Standing, score: int, of: tuple[str, str], now: datetime
+) -> tuple[Standing, TierMove] | None:
+    """Return where a member stands by the score and the move there, or None if nothing moves.
+
+    `of` is the member's id and the id of what changed the score.
+    """
+    after = tier_after(ladder, standing, score)
+    change = change_between(current_tier(ladder, standing), after)
+    if change is None:
+        return None
+    member_id, ref_id = of
+    source = source_of(after, standing.floor_id)
+    moved = Standing(change.to_id, now, source, standing.is_locked, standing.floor_id)
+    move = TierMove(member_id, change, source, ref_id, standing.is_locked, standing.floor_id)
+    return moved, move

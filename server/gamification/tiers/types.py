@@ -74,12 +74,16 @@ class Ladder:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a member stands: the tier, since when and why, and whether staff locked it."""
+    """Where a member stands: the tier, since when and why, and whether staff locked it.
+
+    `floor_id` is the tier that was given by invitation or by hand, below which nobody falls.
+    """
 
     tier_id: str | None
     since_at: datetime | None
     source: Source
     is_locked: bool = False
+    floor_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
