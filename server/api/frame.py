@@ -3,8 +3,10 @@
 import time
 
 import structlog
-from flask import Flask, Response, request
+from flask import Flask, Request, Response, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
+from structlog.contextvars import bind_contextvars, clear_contextvars
 from werkzeug.exceptions import HTTPException
 
 from server.api.errors import FRAMEWORK, Internal
@@ -17,16 +19,25 @@ log = structlog.get_logger("server.request")
 API_PREFIX = "/v1/"
 QUIET_OPERATIONS = frozenset({"healthz", "readyz", "metrics"})
 CSP = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-SECURITY = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
+SECURITY = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Frame-Options", "DENY"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Cookies belong to pages: requests of the API neither read nor write any."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Return the session of the cookie, or None (an empty one that stays so) for the API."""
+        return None if request.path.startswith(API_PREFIX) else super().open_session(app, request)
 
 
 def install_frame(app: Flask) -> None:
     """Hang the frame around every request of `app`."""
+    app.session_interface = Sessions()
     app.before_request(_begin)
     app.after_request(_finish)
     app.register_error_handler(Refusal, problem_response)
@@ -35,17 +46,18 @@ def install_frame(app: Flask) -> None:
 
 
 def _begin() -> None:
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=visit().request_id)
+    clear_contextvars()
+    bind_contextvars(request_id=visit().request_id)
 
 
 def _finish(response: Response) -> Response:
     here = visit()
     stamp(response, here)
     headers = response.headers
-    for name, value in SECURITY.items():
-        headers.setdefault(name, value)
-    headers.setdefault("Content-Security-Policy", CSP)
+    for name, value in SECURITY:
+        headers.add(name, value)
+    if "Content-Security-Policy" not in headers:
+        headers.add("Content-Security-Policy", CSP)
     _record(here, response)
     return response
 

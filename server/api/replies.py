@@ -68,22 +68,22 @@ def is_known(tag: str) -> bool:
 
 def cacheable(response: Response, tag: str) -> Response:
     """Give a read its tag and tell caches to ask each time."""
-    response.headers["ETag"] = tag
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.headers["Vary"] = "Authorization, Accept-Language"
+    response.headers.add("ETag", tag)
+    response.headers.add("Cache-Control", "private, no-cache")
+    response.headers.add("Vary", "Authorization, Accept-Language")
     return response
 
 
 def stamp(response: Response, here: Visit) -> None:
     """Add the headers that every reply of the API carries."""
-    headers = response.headers
-    headers["X-Request-Id"] = here.request_id
-    headers["X-Contract-Version"] = CONTRACT_VERSION
-    headers["Content-Language"] = here.locale
+    add = response.headers.add  # nothing below is there before: setting would search in vain
+    add("X-Request-Id", here.request_id)
+    add("X-Contract-Version", CONTRACT_VERSION)
+    add("Content-Language", here.locale)
     if here.standing is not None:
-        name, quota, window = here.standing.policy, here.standing.quota, here.standing.window
-        headers["RateLimit-Policy"] = f'"{name}";q={quota};w={window}'
-        headers["RateLimit"] = f'"{name}";r={here.standing.remaining};t={here.standing.reset}'
+        policy, standing = here.standing.policy, here.standing
+        add("RateLimit-Policy", f'"{policy}";q={standing.quota};w={standing.window}')
+        add("RateLimit", f'"{policy}";r={standing.remaining};t={standing.reset}')
 
 
 def seconds_until(instant: datetime, now: datetime) -> int:

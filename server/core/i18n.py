@@ -151,5 +151,9 @@ def _texts(locale: str) -> dict[str, str]:
 
 @cache
 def _plurals(locale: str) -> dict[str, tuple[str, ...]]:
-    entries = [entry for entry in catalogue(locale) if isinstance(entry.id, (list, tuple))]
-    return {entry.id[0]: tuple(entry.string) for entry in entries if all(entry.string)}
+    entries = [(entry.id, entry.string) for entry in catalogue(locale)]
+    return {
+        ids[0]: tuple(forms)
+        for ids, forms in entries
+        if isinstance(ids, (list, tuple)) and isinstance(forms, (list, tuple)) and all(forms)
+    }

@@ -95,7 +95,7 @@ _CLAIM = (
         OUTBOX.c.member_id,
         OUTBOX.c.payload,
         OUTBOX.c.created_at,
-        OUTBOX.c.attempts,
+        OUTBOX.c.attempts.label("attempt"),
     )
 )
 _MINE = update(OUTBOX).where(
@@ -141,7 +141,7 @@ def claim(
     """Lease up to `limit` ready rows to `worker`, oldest first."""
     until = now + timedelta(seconds=lease_seconds)
     rows = tx.execute(_CLAIM, {"by": worker, "at": now, "until": until, "most": limit}).all()
-    claimed = [Claimed(*row[:5], attempt=row.attempts, worker=worker) for row in rows]
+    claimed = [Claimed(**row._mapping, worker=worker) for row in rows]
     return sorted(claimed, key=lambda item: item.id)
 
 

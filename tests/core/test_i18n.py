@@ -55,7 +55,7 @@ def test_translations_are_complete_and_keep_their_placeholders(locale):
     for entry in catalogue(locale):
         if not entry.id:
             continue
-        forms = [entry.string] if isinstance(entry.string, str) else list(entry.string)
+        forms = [entry.string] if isinstance(entry.string, str) else list(entry.string or ())
         assert len(forms) == (1 if isinstance(entry.id, str) else len(PLURALS[locale]))
         source = entry.id if isinstance(entry.id, str) else entry.id[1]
         assert all(forms), entry.id

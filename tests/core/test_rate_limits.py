@@ -53,14 +53,16 @@ def test_the_window_slides():
 
 def test_many_threads_never_get_more_than_the_quota():
     limits = RateLimits({"member": "50/hour"})
-    allowed = []
+    allowed: list[bool] = []
 
     def hit():
         allowed.extend(limits.hit("member", "ana").allowed for _ in range(25))
 
     threads = [threading.Thread(target=hit) for _ in range(8)]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert sum(allowed) == 50
 
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests.fixtures.app import running_app
 from tests.fixtures.bell import ANA, BEN, hang_bell, rings_in
+from tests.fixtures.schema import running_app
 
 ALWAYS = {"X-Request-Id", "X-Contract-Version", "Content-Language", "X-Content-Type-Options",
           "Content-Security-Policy", "Referrer-Policy"}  # fmt: skip
@@ -37,12 +37,12 @@ def client(sqlite_app):
 )
 def test_every_failure_is_a_problem(client, method, path, headers, status, code):
     answer = client.open(path, method=method, headers=headers)
-    assert (answer.status_code, answer.json["code"]) == (status, code)
+    assert (answer.status_code, answer.get_json()["code"]) == (status, code)
     assert answer.content_type == "application/problem+json"
     assert set(answer.json) == PROBLEM_MEMBERS
-    assert answer.json["request_id"] == answer.headers["X-Request-Id"]
+    assert answer.get_json()["request_id"] == answer.headers["X-Request-Id"]
     assert set(answer.headers.keys()) >= ALWAYS
-    page = client.get(answer.json["type"].removeprefix("http://127.0.0.1:8000"))
+    page = client.get(answer.get_json()["type"].removeprefix("http://127.0.0.1:8000"))
     assert (page.status_code, code in page.text) == (200, True)
 
 
@@ -53,11 +53,11 @@ def test_a_wrong_method_says_which_are_right(client):
 
 def test_an_unexpected_error_tells_nothing(client, sqlite_app, capsys):
     answer = client.post("/v1/bells/soft-rings", json={"times": 1, "fate": "boom"}, headers=ANA)
-    assert (answer.status_code, answer.json["code"]) == (500, "internal")
+    assert (answer.status_code, answer.get_json()["code"]) == (500, "internal")
     assert "founder" not in answer.text
     logged = capsys.readouterr().err
     assert "the secret of the bell founder" in logged
-    assert answer.json["request_id"] in logged
+    assert answer.get_json()["request_id"] in logged
     assert rings_in(sqlite_app) == 0
 
 
@@ -137,7 +137,10 @@ def test_the_limit_counts_each_principal_by_itself(sqlite_database):
         assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
         assert [remaining(answer) for answer in answers] == [2, 1, 0, 0]
         refused = answers[-1]
-        assert (refused.json["code"], refused.json["retryable"]) == ("rate_limited", True)
+        assert (refused.get_json()["code"], refused.get_json()["retryable"]) == (
+            "rate_limited",
+            True,
+        )
         assert 1 <= int(refused.headers["Retry-After"]) <= 7200
         assert refused.headers["RateLimit-Policy"] == '"member";q=3;w=3600'
         assert client.get("/v1/bells/b", headers=BEN).status_code == 200
@@ -147,7 +150,7 @@ def test_wrong_tokens_are_counted_by_address(sqlite_database):
     with running_app(sqlite_database, RATE_LIMIT_PUBLIC="2/hour") as app:
         client = hang_bell(app).test_client()
         wrong = {"Authorization": "Bearer wrong"}
-        codes = [client.get("/v1/bells/b", headers=wrong).json["code"] for _ in range(3)]
+        codes = [client.get("/v1/bells/b", headers=wrong).get_json()["code"] for _ in range(3)]
         assert codes == ["token_invalid", "token_invalid", "rate_limited"]
         assert client.get("/v1/bells/b", headers=ANA).status_code == 200
 
