@@ -1,5 +1,6 @@
 """Reading cards and spoken codes."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from server.gamification.cards.types import Card, CardState, SpokenCode
 
 _BY_ID = select(CARD).where(CARD.c.id == bindparam("id"))
 _BY_NUMBER = select(CARD).where(CARD.c.number == bindparam("number"))
+_IN_USE = select(CARD.c.number).where(CARD.c.number.in_(bindparam("numbers", expanding=True)))
 _ACTIVE = select(CARD).where(
     CARD.c.member_id == bindparam("member_id"), CARD.c.state == CardState.ACTIVE.value
 )
@@ -31,6 +33,11 @@ def find_card(tx: Connection, card_id: str) -> Card | None:
 def find_card_by_number(tx: Connection, number: str) -> Card | None:
     """Return a card by its 13-digit number, whatever its state, or None."""
     return _card(tx.execute(_BY_NUMBER, {"number": number}).first())
+
+
+def list_numbers_in_use(tx: Connection, numbers: Collection[str]) -> set[str]:
+    """Return those of `numbers` that a card has, whatever its state."""
+    return set(tx.execute(_IN_USE, {"numbers": list(numbers)}).scalars())
 
 
 def find_active_card(tx: Connection, member_id: str) -> Card | None:

@@ -1,7 +1,9 @@
 """What is done with cards: issue, block, replace, say aloud, spend with."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, or_, update
 
@@ -14,6 +16,7 @@ from server.gamification.cards.queries import (
     find_active_card,
     find_card,
     find_card_by_number,
+    list_numbers_in_use,
 )
 from server.gamification.cards.rules import (
     NUMBER_BODY_LENGTH,
@@ -61,19 +64,46 @@ def issue_card(
     chosen = _free_number(tx) if number is None else normal_card_number(number, "/card_number")
     if number is not None and find_card_by_number(tx, chosen) is not None:
         raise CardTaken
+    row = _new_row(vault, member_id, chosen, now)
+    tx.execute(_INSERT, row)
+    return Card(row["id"], member_id, chosen, CardState.ACTIVE, row["qr_secret_sealed"], None)
+
+
+def issue_cards(tx: Connection, vault: Vault, member_ids: Sequence[str], now: datetime) -> None:
+    """Give members who have no active card one each, with random numbers, in one statement."""
+    numbers: set[str] = set()
+    while len(numbers) < len(member_ids):
+        missing = len(member_ids) - len(numbers)
+        drawn = {_random_number() for _ in range(missing)} - numbers
+        numbers |= drawn - list_numbers_in_use(tx, drawn)
+    pairs = zip(member_ids, numbers, strict=True)
+    rows = [_new_row(vault, member_id, number, now) for member_id, number in pairs]
+    if rows:
+        tx.execute(_INSERT, rows)
+
+
+def _new_row(vault: Vault, member_id: str, number: str, now: datetime) -> dict[str, Any]:
     card_id = new_id("crd", now)
-    sealed = vault.seal(secrets.token_hex(32), context_of(card_id))
-    row = {"id": card_id, "member_id": member_id, "number": chosen, "state": CardState.ACTIVE}
-    tx.execute(_INSERT, row | {"qr_secret_sealed": sealed, "created_at": now})
-    return Card(card_id, member_id, chosen, CardState.ACTIVE, sealed, None)
+    return {
+        "id": card_id,
+        "member_id": member_id,
+        "number": number,
+        "state": CardState.ACTIVE,
+        "qr_secret_sealed": vault.seal(secrets.token_hex(32), context_of(card_id)),
+        "created_at": now,
+    }
 
 
 def _free_number(tx: Connection) -> str:
     """Return a random card number that no card has; ten digits leave room for many tries."""
     while True:
-        number = card_number(secrets.randbelow(10**NUMBER_BODY_LENGTH))
+        number = _random_number()
         if find_card_by_number(tx, number) is None:
             return number
+
+
+def _random_number() -> str:
+    return card_number(secrets.randbelow(10**NUMBER_BODY_LENGTH))
 
 
 def context_of(card_id: str) -> str:

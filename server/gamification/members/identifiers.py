@@ -1,6 +1,7 @@
 """Writing what names a member: phones, e-mail addresses, external ids."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, update
 from sqlalchemy.exc import IntegrityError
@@ -50,8 +51,21 @@ def add_identifier(
 ) -> None:
     """Give a member an identifier. Raises MemberExists, also when another request was faster."""
     refuse_taken(tx, vault, identifier)
+    row = identifier_row(vault, member_id, identifier, now)
+    try:
+        with tx.begin_nested():
+            tx.execute(_INSERT, row)
+    except IntegrityError:
+        refuse_taken(tx, vault, identifier)
+        raise
+
+
+def identifier_row(
+    vault: Vault, member_id: str, identifier: Identifier, now: datetime
+) -> dict[str, Any]:
+    """Return the row of a new identifier, its value sealed."""
     identifier_id = new_id("idf", now)
-    row = {
+    return {
         "id": identifier_id,
         "member_id": member_id,
         "kind": identifier.kind,
@@ -62,12 +76,6 @@ def add_identifier(
         "verified_at": identifier.verified_at,
         "created_at": now,
     }
-    try:
-        with tx.begin_nested():
-            tx.execute(_INSERT, row)
-    except IntegrityError:
-        refuse_taken(tx, vault, identifier)
-        raise
 
 
 def set_identifier(

@@ -1,6 +1,6 @@
 """Reading members and what names them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
@@ -29,6 +29,11 @@ _BY_IDENTIFIER = (
     .join(MEMBER_IDENTIFIER, _I.member_id == MEMBER.c.id)
     .where(_I.kind == bindparam("kind"), _I.value_index.in_(bindparam("indexes", expanding=True)))
 )
+_OWNERS = select(_I.member_id, _I.value_index).where(
+    _I.kind == bindparam("kind"),
+    _I.issuer == bindparam("issuer"),
+    _I.value_index.in_(bindparam("indexes", expanding=True)),
+)
 _CONTACTS = (
     select(MEMBER_IDENTIFIER)
     .where(_I.member_id == bindparam("member_id"))
@@ -56,6 +61,22 @@ def find_member(tx: Connection, vault: Vault, identifier: Identifier) -> Member 
     """Return the member that exactly this identifier (with its issuer) names, or None."""
     rows = _matches(tx, vault, identifier)
     return _only_member([row for row in rows if row.issuer == identifier.issuer])
+
+
+def owners_of(
+    tx: Connection, vault: Vault, identifiers: Collection[Identifier]
+) -> dict[Identifier, str]:
+    """Return the ids of the members that these identifiers, all of one kind and issuer, name."""
+    if not identifiers:
+        return {}
+    one = next(iter(identifiers))
+    named = {
+        index: identifier
+        for identifier in identifiers
+        for index in vault.blind_indexes(one.kind, index_text(identifier))
+    }
+    keys = {"kind": one.kind, "issuer": one.issuer, "indexes": list(named)}
+    return {named[row.value_index]: row.member_id for row in tx.execute(_OWNERS, keys)}
 
 
 def search_member(
