@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from flask import Request, Response, after_this_request
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from server.api.principals import (
     DeviceRevoked,
@@ -76,8 +76,8 @@ def _touch(response: Response, row: Any, now: datetime) -> Response:
     try:
         with transaction() as tx:
             touch_key(tx, row.id, row.device_id, now)
-    except DBAPIError as error:
-        log.warning("key.touch_failed", key=row.id, error=type(error.orig).__name__)
+    except SQLAlchemyError as error:
+        log.warning("key.touch_failed", key=row.id, error=type(error).__name__)
     return response
 
 

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import jwt
@@ -56,8 +57,13 @@ def issue_access_token(
     return jwt.encode(claims, key, ALGORITHM, headers={"kid": _key_id(key)}), expires_at
 
 
+@lru_cache(maxsize=4096)
 def read_access_token(issuer: Issuer, token: str) -> AccessClaims | None:
-    """Return the claims of a token that we signed, expired or not; None for any other text."""
+    """Return the claims of a token that we signed, expired or not; None for any other text.
+
+    An app sends the same token for twenty minutes, so what was verified is remembered: the
+    answer depends on nothing but the arguments. Whether the session still lives is asked anew.
+    """
     try:
         key = _signing_key(issuer.vault, token)
         claims = jwt.decode(
