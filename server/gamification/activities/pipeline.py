@@ -58,7 +58,7 @@ def record_purchase(tx: Connection, purchase: Purchase, recording: Recording) ->
     Raise `NotFound`, `MemberBlocked`, `MemberMerged`, `CurrencyMismatch`, `PurchaseTooOld`,
     `DuplicateMismatch`, `HoldNotFound`, `HoldResolved`.
     """
-    rules.check_purchase(purchase, recording.configuration.programme, recording.now)
+    rules.check_purchase(purchase, recording)
     spent = capture_redemptions(tx, purchase, recording)
     (outcome,) = record_purchases(tx, [purchase], recording, spent)
     if isinstance(outcome, Refusal):
@@ -75,10 +75,10 @@ def record_purchases(
     """Record purchases in their order; return an outcome or a refusal for each."""
     books = _lock(tx, purchases, recording.now)
     gathered = queries.gather(tx, purchases)
-    _count_caps(tx, gathered.shoppers, purchases, recording)
+    count_caps(tx, gathered.shoppers, purchases, recording)
     batch = saving.Batch(recording, known=dict(gathered.known))
     results = [
-        _record(batch, purchase, gathered.shoppers.get(purchase.member_id), books, spent)
+        decide(batch, purchase, gathered.shoppers.get(purchase.member_id), books, spent)
         for purchase in purchases
     ]
     saving.save(tx, batch, list(books.values()))
@@ -107,19 +107,19 @@ def _lock(tx: Connection, purchases: Sequence[Purchase], now: datetime) -> dict[
     return open_books(tx, sorted({p.member_id for p in purchases}), POINTS, now)
 
 
-def _count_caps(
+def count_caps(
     tx: Connection, shoppers: dict[str, Shopper], purchases: Sequence[Purchase], rec: Recording
 ) -> None:
-    """Load how much of the capped rules each member has used in the purchases' periods."""
+    """Load what the members have used of capped rules; what was counted in memory stays."""
     zone = rec.configuration.programme.zone
     days = {local_date(purchase.occurred_at, zone) for purchase in purchases}
     keys = {earning.cap_key_of(rule, day) for rule in rec.configuration.rules for day in days}
     wanted = sorted(key for key in keys if key)
     for member_id, used in caps_used(tx, list(shoppers), wanted).items():
-        shoppers[member_id].used = used
+        shoppers[member_id].used = used | shoppers[member_id].used
 
 
-def _record(
+def decide(
     batch: saving.Batch,
     purchase: Purchase,
     shopper: Shopper | None,
@@ -160,7 +160,7 @@ def _why_not(purchase: Purchase, shopper: Shopper | None, recording: Recording) 
     if shopper is None:
         return NotFound("There is no such member.")
     try:
-        rules.check_purchase(purchase, recording.configuration.programme, recording.now)
+        rules.check_purchase(purchase, recording)
     except Refusal as refusal:
         return refusal
     return why_not_served(shopper.status, shopper.merged_into_id)

@@ -81,12 +81,14 @@ def gather(tx: Connection, purchases: Sequence[Purchase]) -> Gathered:
         return _gather_one(tx, purchases[0])
     ids = {"member_ids": list({purchase.member_id for purchase in purchases})}
     shoppers = {row.id: _shopper_of(row) for row in tx.execute(_SHOPPERS, ids)}
-    keys = {
-        "sources": list({purchase.source for purchase in purchases}),
-        "external_ids": list({purchase.external_id for purchase in purchases}),
-    }
-    known = {(r.source, r.external_id): r.id for r in tx.execute(_KNOWN_RECEIPTS, keys)}
-    return Gathered(shoppers, known)
+    return Gathered(shoppers, known_receipts(tx, purchases))
+
+
+def known_receipts(tx: Connection, purchases: Sequence[Purchase]) -> dict[Receipt, str]:
+    """Return the ids of those purchases that were recorded before, by receipt."""
+    sources, external_ids = ({p.source for p in purchases}, {p.external_id for p in purchases})
+    keys = {"sources": list(sources), "external_ids": list(external_ids)}
+    return {(r.source, r.external_id): r.id for r in tx.execute(_KNOWN_RECEIPTS, keys)}
 
 
 def _gather_one(tx: Connection, purchase: Purchase) -> Gathered:

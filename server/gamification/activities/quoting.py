@@ -34,7 +34,7 @@ def quote_purchase(tx: Connection, purchase: Purchase, recording: Recording) -> 
     Raise `NotFound`, `MemberBlocked`, `MemberMerged`, `CurrencyMismatch`, `PurchaseTooOld`.
     """
     programme = recording.configuration.programme
-    rules.check_purchase(purchase, programme, recording.now)
+    rules.check_purchase(purchase, recording)
     shopper = queries.find_shopper(tx, purchase.member_id)
     if shopper is None:
         raise NotFound("There is no such member.")

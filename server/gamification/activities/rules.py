@@ -1,7 +1,7 @@
 """From a receipt to a basket, and what is left of it after returns: pure arithmetic."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from server.gamification.activities.errors import (
     CurrencyMismatch,
@@ -12,22 +12,25 @@ from server.gamification.activities.types import (
     BasketLine,
     Purchase,
     PurchaseLine,
+    Recording,
     Return,
     Returned,
     ReturnLine,
 )
 from server.gamification.earning.types import Line
-from server.gamification.programme.types import Programme, TaxBasis
+from server.gamification.programme.types import TaxBasis
 
 
-def check_purchase(purchase: Purchase, programme: Programme, now: datetime) -> None:
+def check_purchase(purchase: Purchase, recording: Recording) -> None:
     """Refuse another currency (`CurrencyMismatch`) and dates out of range (`PurchaseTooOld`)."""
+    programme, now = recording.configuration.programme, recording.now
     if purchase.currency_code != programme.currency_code:
         raise CurrencyMismatch(expected=programme.currency_code, got=purchase.currency_code)
     policies = programme.policies
     ahead = timedelta(seconds=policies.purchase_ahead_seconds_max)
     oldest = now - timedelta(days=policies.purchase_age_days_max)
-    if not oldest <= purchase.occurred_at <= now + ahead:
+    is_old = purchase.occurred_at < oldest and not recording.any_age
+    if is_old or purchase.occurred_at > now + ahead:
         raise PurchaseTooOld(days_max=policies.purchase_age_days_max)
 
 

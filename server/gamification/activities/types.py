@@ -107,11 +107,12 @@ class Configuration:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """Under which configuration, by whom and when something is recorded."""
+    """Under which configuration, by whom and when; `any_age` lets purchases of old times in."""
 
     configuration: Configuration
     actor: str
     now: datetime
+    any_age: bool = False
 
 
 @dataclass(slots=True)
