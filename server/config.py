@@ -73,6 +73,9 @@ class Settings:
         given = _given(os.environ if environment is None else environment)
         values = {name: _parsed(name, text) for name, text in given.items()}
         values.setdefault("database_url", _database_url("sqlite:///var/fairstar.db"))
+        if "bind" in values:
+            here = re.sub(r"^0\.0\.0\.0:", "127.0.0.1:", values["bind"])
+            values.setdefault("base_url", f"http://{here}")
         settings = Settings(**values)
         _refuse_unsafe(settings, given)
         return settings

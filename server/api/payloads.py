@@ -7,7 +7,7 @@ import orjson
 from flask import Request
 from marshmallow import ValidationError, fields
 
-from server.api.errors import MalformedJson, UnsupportedMediaType
+from server.api.errors import MalformedJson, PayloadTooLarge, UnsupportedMediaType
 from server.api.schemas import Coded, RequestSchema
 from server.core.errors import FieldError, NotFound, ValidationFailed
 
@@ -23,7 +23,7 @@ def read_json(request: Request) -> dict[str, Any]:
     """
     if not _is_json(request):
         raise UnsupportedMediaType("Send the body as application/json in UTF-8.")
-    raw = request.get_data(cache=False)
+    raw = _read_body(request)
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
@@ -70,6 +70,19 @@ def check_path(path: Mapping[str, str]) -> None:
     for text in path.values():
         if len(text) > PATH_PARAMETER_LENGTH_MAX or not text.isprintable():
             raise NotFound("There is nothing at this address.")
+
+
+def _read_body(request: Request) -> bytes:
+    """Return the bytes of the body. Raises PayloadTooLarge.
+
+    A body that does not announce its length is cut at the limit without a word; that it reached
+    the limit is how one knows.
+    """
+    raw = request.get_data(cache=False)
+    most = request.max_content_length
+    if request.content_length is None and most is not None and len(raw) >= most:
+        raise PayloadTooLarge(f"A body has at most {most} bytes.")
+    return raw
 
 
 def _is_json(request: Request) -> bool:

@@ -38,6 +38,8 @@ def _serve_with_granian(settings: Settings) -> None:
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    from server.core.logging import server_logging
+
     Granian(
         "server.wsgi:app",
         address=settings.bind_host,
@@ -48,6 +50,7 @@ def _serve_with_granian(settings: Settings) -> None:
         workers_kill_timeout=DRAIN_SECONDS,
         respawn_failed_workers=True,
         log_level=LogLevels(settings.log_level),
+        log_dictconfig=server_logging(settings.log_format),
         websockets=False,
     ).serve()
 
