@@ -66,7 +66,7 @@ class OutboxRow(Base):
     available_at: Mapped[datetime] = mapped_column(UTCDateTime)
     state: Mapped[str] = mapped_column(code(12))
     attempts: Mapped[int] = mapped_column(SmallInteger)
-    lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    lease_ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     worker: Mapped[str | None] = mapped_column(code(64))
     delivered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_error: Mapped[str | None] = mapped_column(Text)
@@ -79,7 +79,7 @@ _CLAIMABLE = (
     .where(
         OUTBOX.c.state == "ready",
         OUTBOX.c.available_at <= bindparam("at"),
-        (OUTBOX.c.lease_until.is_(None)) | (OUTBOX.c.lease_until <= bindparam("at")),
+        (OUTBOX.c.lease_ends_at.is_(None)) | (OUTBOX.c.lease_ends_at <= bindparam("at")),
     )
     .order_by(OUTBOX.c.available_at, OUTBOX.c.id)
     .limit(bindparam("most"))
@@ -88,7 +88,7 @@ _CLAIMABLE = (
 _CLAIM = (
     update(OUTBOX)
     .where(OUTBOX.c.id.in_(_CLAIMABLE))
-    .values(worker=bindparam("by"), lease_until=bindparam("until"), attempts=OUTBOX.c.attempts + 1)
+    .values(worker=bindparam("by"), lease_ends_at=bindparam("until"), attempts=OUTBOX.c.attempts + 1)
     .returning(
         OUTBOX.c.id,
         OUTBOX.c.topic,
@@ -105,12 +105,12 @@ _MINE = update(OUTBOX).where(
     OUTBOX.c.state == "ready",
 )
 _DELIVERED = _MINE.values(
-    state="delivered", delivered_at=bindparam("at"), lease_until=None, last_error=None
+    state="delivered", delivered_at=bindparam("at"), lease_ends_at=None, last_error=None
 )
 _FAILED = _MINE.values(
     state=bindparam("next_state"),
     available_at=bindparam("next_at"),
-    lease_until=None,
+    lease_ends_at=None,
     last_error=bindparam("error"),
 )
 

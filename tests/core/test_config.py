@@ -84,7 +84,8 @@ def test_a_value_may_come_from_a_file(tmp_path):
 
 def test_the_address_of_a_development_server_is_where_it_listens():
     assert settings(BIND="0.0.0.0:8080").base_url == "http://127.0.0.1:8080"
-    assert settings(BIND="0.0.0.0:80", BASE_URL="https://x.example/").base_url == "https://x.example"
+    given = settings(BIND="0.0.0.0:80", BASE_URL="https://x.example/")
+    assert given.base_url == "https://x.example"
 
 
 def test_an_empty_variable_counts_as_unset():

@@ -152,7 +152,7 @@ def upgrade() -> None:
         sa.Column("available_at", INSTANT, nullable=False),
         sa.Column("state", code(12), nullable=False),
         sa.Column("attempts", sa.SmallInteger(), nullable=False),
-        sa.Column("lease_until", INSTANT, nullable=True),
+        sa.Column("lease_ends_at", INSTANT, nullable=True),
         sa.Column("worker", code(64), nullable=True),
         sa.Column("delivered_at", INSTANT, nullable=True),
         sa.Column("last_error", sa.Text(), nullable=True),

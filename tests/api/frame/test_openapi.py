@@ -30,7 +30,7 @@ def nodes(value):
 
 @EVERY_SURFACE
 def test_the_document_is_valid_openapi(surface):
-    OpenAPIV31SpecValidator(document_of(surface)).validate()
+    assert list(OpenAPIV31SpecValidator(document_of(surface)).iter_errors()) == []
 
 
 @EVERY_SURFACE
