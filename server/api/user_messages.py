@@ -49,7 +49,8 @@ SENTENCES: dict[str, str] = {
 
 def user_message(refusal: Refusal, locale: str) -> str:
     """Return the sentence for `refusal` in `locale`."""
-    sentence = SENTENCES.get(refusal.code)
-    if sentence is None:
+    sentence = gettext(locale, SENTENCES.get(refusal.code, refusal.title))
+    try:
+        return sentence.format_map(refusal.params)
+    except (KeyError, ValueError):  # a number is missing: the title says less and is never wrong
         return gettext(locale, refusal.title)
-    return gettext(locale, sentence).format_map(refusal.params)

@@ -160,6 +160,18 @@ def test_without_a_key_a_lock_that_is_not_had_means_busy(sqlite_app):
     assert rings_in(sqlite_app) == 0
 
 
+@pytest.mark.parametrize(("clashes", "status", "rings"), [(1, 201, 1), (3, 201, 1), (4, 503, 0)])
+def test_a_transaction_that_clashes_is_run_again_a_few_times(
+    postgresql_app, clashes, status, rings
+):
+    client = hang_bell(postgresql_app).test_client()
+    answer = ring(client, "k-1", times=clashes, fate="clash")
+    assert answer.status_code == status
+    assert rings_in(postgresql_app) == rings
+    if status == 503:
+        assert (answer.json["code"], answer.json["retryable"]) == ("busy", True)
+
+
 def test_the_stored_body_is_what_was_sent(bell):
     first = ring(bell, "k-1")
     assert orjson.loads(first.data)["rung_at"].endswith("Z")
