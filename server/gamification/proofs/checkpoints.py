@@ -13,7 +13,6 @@ from server.core.ids import new_id
 from server.gamification.ledger.chain import GENESIS, canonical_instant
 from server.gamification.ledger.models import WALLET
 from server.gamification.proofs import queries
-from server.gamification.proofs.errors import CheckpointUnreadable
 from server.gamification.proofs.models import CHECKPOINT, CHECKPOINT_HEAD
 from server.gamification.proofs.rules import (
     FORMAT,
@@ -121,14 +120,14 @@ def export_checkpoint(tx: Connection, checkpoint: Checkpoint) -> Iterator[bytes]
 
 
 def load_export(document: bytes) -> tuple[Checkpoint, list[Head]]:
-    """Return what `export_checkpoint` wrote. Raise `CheckpointUnreadable`."""
+    """Return what `export_checkpoint` wrote. Raise `ValueError`."""
     try:
         fields = orjson.loads(document)
         heads = [Head(str(wallet), int(version), str(h)) for wallet, version, h in fields["heads"]]
         known = {name: fields[name] for name in Checkpoint.__dataclass_fields__}
         known["taken_at"] = datetime.fromisoformat(known["taken_at"])
     except (ValueError, KeyError, TypeError) as error:
-        raise CheckpointUnreadable from error
+        raise ValueError("not an exported checkpoint") from error
     return Checkpoint(**known), heads
 
 
@@ -139,7 +138,11 @@ def export_faults(
 
     A database that was set back to an older state has lost movements that the export saw.
     """
-    checkpoint, heads = load_export(document)
+    try:
+        checkpoint, heads = load_export(document)
+    except ValueError as error:
+        yield Fault(f"the file is {error}")
+        return
     fault = why_not_signed(checkpoint, trusted)
     if fault is not None:
         yield fault

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select
 
+from server.core.errors import NotFound
 from server.core.walking import walk
 from server.gamification.ledger.models import TRANSFER, WALLET
-from server.gamification.proofs.errors import CheckpointUnknown
 from server.gamification.proofs.models import CHECKPOINT, CHECKPOINT_HEAD
 from server.gamification.proofs.types import Checkpoint, Head
 
@@ -103,10 +103,10 @@ def find_newest(tx: Connection) -> Checkpoint | None:
 
 
 def get_checkpoint(tx: Connection, number: int) -> Checkpoint:
-    """Return a checkpoint by its number. Raise `CheckpointUnknown`."""
+    """Return a checkpoint by its number. Raise `NotFound`."""
     row = tx.execute(_BY_NUMBER, {"number": number}).first()
     if row is None:
-        raise CheckpointUnknown(number=number)
+        raise NotFound(f"There is no checkpoint {number}.")
     return checkpoint_of(row)
 
 

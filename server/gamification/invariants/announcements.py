@@ -1,0 +1,81 @@
+"""I5 and I6: what happened is in the outbox once, and every row of the outbox comes to an end."""
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+
+from server.core.outbox import OUTBOX
+from server.gamification.activities.models import ACTIVITY, ACTIVITY_RETURN
+from server.gamification.invariants.types import in_sql
+from server.gamification.tiers.models import TIER_CHANGE
+
+_A, _O, _R, _C = ACTIVITY.c, OUTBOX.c, ACTIVITY_RETURN.c, TIER_CHANGE.c
+_TIER_TOPICS = ("tier.upgraded", "tier.downgraded")
+
+
+def _payload(name: str) -> ColumnElement[str]:
+    text: ColumnElement[str] = _O.payload[name].as_string()
+    return text
+
+
+_awarded = (
+    select(_payload("activity_id").label("of_id"), func.count().label("count"))
+    .where(_O.topic == "points.awarded")
+    .group_by(_payload("activity_id"))
+    .subquery()
+)
+_unannounced = (
+    select(_A.id)
+    .join(_awarded, _awarded.c.of_id == _A.id, isouter=True)
+    .where(func.coalesce(_awarded.c.count, 0) != case((_A.points > 0, 1), else_=0))
+)
+_reversed = (
+    select(_payload("return_id").label("of_id"), func.count().label("count"))
+    .where(_O.topic == "points.reversed")
+    .group_by(_payload("return_id"))
+    .subquery()
+)
+_silent_returns = (
+    select(_R.id)
+    .join(_reversed, _reversed.c.of_id == _R.id, isouter=True)
+    .where(
+        func.coalesce(_reversed.c.count, 0)
+        != case((or_(_R.points_taken > 0, _R.points_restored > 0), 1), else_=0)
+    )
+)
+_moved = (
+    select(_payload("ref_id").label("of_id"), func.count().label("count"))
+    .where(_O.topic.in_(_TIER_TOPICS))
+    .group_by(_payload("ref_id"))
+    .subquery()
+)
+_changes = (
+    select(_C.ref_id, func.count().label("count"))
+    .where(_C.ref_id.in_(select(_A.id)))
+    .group_by(_C.ref_id)
+    .subquery()
+)
+_silent_moves = (
+    select(_changes.c.ref_id)
+    .join(_moved, _moved.c.of_id == _changes.c.ref_id, isouter=True)
+    .where(_changes.c.count != func.coalesce(_moved.c.count, 0))
+)
+_awarded_for = _A.id == _payload("activity_id")
+_unfounded = (
+    select(_O.id)
+    .join(ACTIVITY, _awarded_for, isouter=True)
+    .where(_O.topic.in_(["points.awarded", "points.reversed"]), _A.id.is_(None))
+)
+_endless = select(_O.id).where(
+    or_(
+        _O.state.not_in(["ready", "delivered", "dead"]),
+        and_(_O.state == "delivered", _O.delivered_at.is_(None)),
+        and_(_O.state != "delivered", _O.delivered_at.is_not(None)),
+    )
+)
+
+INVARIANTS = (
+    in_sql("I5", "A purchase that gave points is announced once.", _unannounced),
+    in_sql("I5", "A return that moved points is announced once.", _silent_returns),
+    in_sql("I5", "A purchase that moved a tier is announced each time.", _silent_moves),
+    in_sql("I5", "Nothing is announced that did not happen.", _unfounded),
+    in_sql("I6", "A row of the outbox waits, was delivered, or is dead.", _endless),
+)

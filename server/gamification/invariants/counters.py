@@ -1,0 +1,140 @@
+"""F1 and F2: counters are the sum of the activities, and every trace explains its points."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from itertools import groupby, islice
+from typing import Any
+
+from sqlalchemy import Connection, or_, select
+
+from server.core.clock import local_date
+from server.core.walking import walk
+from server.gamification.activities import rules, trace
+from server.gamification.activities.models import ACTIVITY
+from server.gamification.activities.queries import PURCHASE
+from server.gamification.activities.types import Returned, State
+from server.gamification.earning.models import EARN_COUNTER
+from server.gamification.earning.rules import points_for, points_left
+from server.gamification.facts.models import MEMBER_FACTS
+from server.gamification.facts.queries import facts_of
+from server.gamification.facts.types import Facts
+from server.gamification.invariants.types import Invariant, Setting
+from server.gamification.programme.models import PROGRAMME
+from server.gamification.programme.queries import get_programme
+from server.gamification.programme.types import Programme, Rounding
+
+_A = ACTIVITY.c
+_PURCHASES = select(ACTIVITY).where(_A.kind == PURCHASE)
+_BY_MEMBER = [_A.member_id, _A.id]
+_FINAL = (State.RETURNED, State.CANCELLED)
+_CHUNK = 500
+_LEFTOVERS = select(MEMBER_FACTS.c.member_id).where(
+    ~select(_A.id).where(_A.member_id == MEMBER_FACTS.c.member_id).exists(),
+    or_(MEMBER_FACTS.c.purchases != 0, MEMBER_FACTS.c.qualifying_points != 0),
+)
+
+
+class Tally:
+    """What a member's activities add up to: facts, and points given by capped rules."""
+
+    def __init__(self, member_id: str) -> None:
+        self.facts = Facts(member_id)
+        self.caps: dict[str, int] = {}
+
+    def add(self, row: Any, programme: Programme) -> None:
+        """Count one stored purchase, less what came back of it."""
+        facts, stored = self.facts, row.trace
+        lines = trace.load_lines(stored)
+        returned = Returned(**row.returned) if row.returned else rules.nothing_returned(lines)
+        left = rules.lines_left(lines, returned)
+        is_kept = row.state not in _FINAL
+        facts.purchases += is_kept
+        facts.visits += is_kept and stored["is_visit"]
+        facts.items += rules.items_of(left)
+        facts.spend_minor += row.amount_minor - returned.amount_minor
+        facts.qualifying_points += row.points - row.clawed_back
+        at, first, last = row.occurred_at, facts.first_purchase_at, facts.last_purchase_at
+        facts.first_purchase_at, facts.last_purchase_at = min(first or at, at), max(last or at, at)
+        if stored["is_visit"]:
+            day = local_date(at, programme.zone)
+            facts.last_visit_on = max(facts.last_visit_on or day, day)
+        for accrual in trace.load_accruals(stored):
+            if accrual.cap_key:
+                points = points_left(accrual, left, Rounding(stored["rounding"]))
+                self.caps[accrual.cap_key] = self.caps.get(accrual.cap_key, 0) + points
+
+    def differences(self, facts: Facts, caps: dict[str, int]) -> Iterator[str]:
+        """Yield in what the stored counters differ."""
+        who = self.facts.member_id
+        for name in (field.name for field in fields(Facts)):
+            made, kept = getattr(self.facts, name), getattr(facts, name)
+            if made != kept:
+                yield f"{who} ({name} is {kept}, the activities give {made})"
+        for key in sorted(self.caps.keys() | caps.keys()):
+            made, kept = self.caps.get(key, 0), caps.get(key, 0)
+            if made != kept:
+                yield f"{who} (cap {key} is {kept}, the activities give {made})"
+
+
+def _miscounted(tx: Connection, _setting: Setting) -> Iterable[str]:
+    if tx.execute(select(PROGRAMME.c.revision)).first() is None:
+        return
+    tallies = _tallies(tx, get_programme(tx))
+    while chunk := list(islice(tallies, _CHUNK)):
+        ids = [tally.facts.member_id for tally in chunk]
+        facts, caps = _stored_facts(tx, ids), _stored_caps(tx, ids)
+        for tally in chunk:
+            member_id = tally.facts.member_id
+            yield from tally.differences(facts[member_id], caps.get(member_id, {}))
+    yield from tx.execute(_LEFTOVERS).scalars()
+
+
+def _tallies(tx: Connection, programme: Programme) -> Iterator[Tally]:
+    rows = walk(tx, _PURCHASES, _BY_MEMBER)
+    for member_id, purchases in groupby(rows, key=lambda row: str(row.member_id)):
+        tally = Tally(member_id)
+        for row in purchases:
+            tally.add(row, programme)
+        yield tally
+
+
+def _stored_facts(tx: Connection, ids: list[str]) -> dict[str, Facts]:
+    rows = tx.execute(select(MEMBER_FACTS).where(MEMBER_FACTS.c.member_id.in_(ids)))
+    stored = {row.member_id: facts_of(row.member_id, row) for row in rows}
+    return {member_id: stored.get(member_id, Facts(member_id)) for member_id in ids}
+
+
+def _stored_caps(tx: Connection, ids: list[str]) -> dict[str, dict[str, int]]:
+    stored: dict[str, dict[str, int]] = {}
+    rows = tx.execute(select(EARN_COUNTER).where(EARN_COUNTER.c.member_id.in_(ids)))
+    for row in rows:
+        stored.setdefault(row.member_id, {})[row.cap_key] = row.points
+    return stored
+
+
+def _unexplained(tx: Connection, _setting: Setting) -> Iterable[str]:
+    for row in walk(tx, _PURCHASES, _BY_MEMBER):
+        if not _explains_itself(row):
+            yield row.id
+
+
+def _explains_itself(row: Any) -> bool:
+    """Tell whether the trace gives the points again, and the points that returns left."""
+    lines, accruals = trace.load_lines(row.trace), trace.load_accruals(row.trace)
+    rounding = Rounding(row.trace["rounding"])
+    basis = rules.earning_lines(lines)
+    returned = Returned(**row.returned) if row.returned else rules.nothing_returned(lines)
+    left = rules.lines_left(lines, returned)
+    kept = sum(points_left(accrual, left, rounding) for accrual in accruals)
+    return (
+        all(points_for(accrual, basis, rounding) == accrual.points for accrual in accruals)
+        and sum(accrual.points for accrual in accruals) == row.points == row.trace["points"]
+        and sum(line.paid_minor for line in lines) == row.amount_minor
+        and (not row.returned or kept == row.points - row.clawed_back)
+    )
+
+
+INVARIANTS = (
+    Invariant("F1", "A member's counters are the sum of the activities.", _miscounted),
+    Invariant("F2", "The trace of a purchase gives its points again.", _unexplained),
+)

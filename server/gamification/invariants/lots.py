@@ -1,0 +1,94 @@
+"""L4 and L8: lots are used up by what was drawn from them, and expire once and on time."""
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+
+from server.gamification.invariants.types import in_sql
+from server.gamification.ledger.models import LOT, LOT_DRAW, TRANSFER
+from server.gamification.ledger.types import Bucket, Kind
+
+_T = TRANSFER.c
+_SPENDABLE = [str(Bucket.AVAILABLE), str(Bucket.PENDING)]
+_SPENT_BY = [str(kind) for kind in (Kind.REDEMPTION, Kind.HOLD, Kind.ADJUSTMENT)]
+
+_out_of_range = select(LOT.c.id).where(
+    or_(LOT.c.remaining < 0, LOT.c.remaining > LOT.c.amount, LOT.c.amount <= 0)
+)
+_drawn = (
+    select(LOT_DRAW.c.lot_id, func.sum(LOT_DRAW.c.amount).label("amount"))
+    .group_by(LOT_DRAW.c.lot_id)
+    .subquery()
+)
+_unexplained = (
+    select(LOT.c.id)
+    .join(_drawn, _drawn.c.lot_id == LOT.c.id, isouter=True)
+    .where(LOT.c.amount - LOT.c.remaining != func.coalesce(_drawn.c.amount, 0))
+)
+_drawn_by = (
+    select(LOT_DRAW.c.transfer_id, func.sum(LOT_DRAW.c.amount).label("amount"))
+    .group_by(LOT_DRAW.c.transfer_id)
+    .subquery()
+)
+_opened_by = (
+    select(LOT.c.source_transfer_id, func.sum(LOT.c.amount).label("amount"))
+    .group_by(LOT.c.source_transfer_id)
+    .subquery()
+)
+_effect: ColumnElement[int] = case((_T.credit_account.in_(_SPENDABLE), _T.amount), else_=0) - case(
+    (_T.debit_account.in_(_SPENDABLE), _T.amount), else_=0
+)
+_lotless = (
+    select(_T.id)
+    .join(_drawn_by, _drawn_by.c.transfer_id == _T.id, isouter=True)
+    .join(_opened_by, _opened_by.c.source_transfer_id == _T.id, isouter=True)
+    .where(func.coalesce(_opened_by.c.amount, 0) - func.coalesce(_drawn_by.c.amount, 0) != _effect)
+)
+_sourceless = (
+    select(LOT.c.id)
+    .join(TRANSFER, _T.id == LOT.c.source_transfer_id, isouter=True)
+    .where(or_(_T.id.is_(None), _T.wallet_id != LOT.c.wallet_id))
+)
+_strange_draws = (
+    select(LOT_DRAW.c.lot_id)
+    .join(LOT, LOT.c.id == LOT_DRAW.c.lot_id)
+    .join(TRANSFER, _T.id == LOT_DRAW.c.transfer_id, isouter=True)
+    .where(or_(_T.id.is_(None), _T.wallet_id != LOT.c.wallet_id))
+)
+_replaced = LOT.alias("replaced")
+_strange_grace = (
+    select(LOT.c.id)
+    .join(_replaced, _replaced.c.id == LOT.c.replaces_id, isouter=True)
+    .where(
+        LOT.c.replaces_id.is_not(None),
+        or_(_replaced.c.id.is_(None), _replaced.c.wallet_id != LOT.c.wallet_id),
+    )
+)
+_draws = (
+    select(LOT.c.id)
+    .join(LOT_DRAW, LOT_DRAW.c.lot_id == LOT.c.id)
+    .join(TRANSFER, _T.id == LOT_DRAW.c.transfer_id)
+)
+_EXPIRY = _T.kind == str(Kind.EXPIRY)
+_early = _draws.where(
+    _EXPIRY,
+    or_(
+        LOT.c.expires_at.is_(None),
+        _T.occurred_at != LOT.c.expires_at,
+        _T.recorded_at < LOT.c.expires_at,
+    ),
+)
+_twice = _draws.where(_EXPIRY).group_by(LOT.c.id).having(func.count() > 1)
+_late = _draws.where(
+    and_(_T.kind.in_(_SPENT_BY), LOT_DRAW.c.amount > 0, LOT.c.expires_at <= _T.recorded_at)
+)
+
+INVARIANTS = (
+    in_sql("L4", "What is left of a lot is between nothing and all of it.", _out_of_range),
+    in_sql("L4", "What is gone from a lot is what was drawn from it.", _unexplained),
+    in_sql("L4", "A transfer opens and draws lots for exactly what it moves.", _lotless),
+    in_sql("L4", "A lot comes from a transfer of its own wallet.", _sourceless),
+    in_sql("L4", "A lot is drawn by transfers of its own wallet.", _strange_draws),
+    in_sql("L4", "A grace lot replaces a lot of its own wallet.", _strange_grace),
+    in_sql("L8", "A lot expires at its date, never before.", _early),
+    in_sql("L8", "A lot expires once.", _twice),
+    in_sql("L8", "Nothing is spent from a lot past its date.", _late),
+)

@@ -1,0 +1,78 @@
+"""I3 and I4: what was acknowledged is there, and a receipt has one effect for ever."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, and_, func, or_, select
+
+from server.core.idempotency import RECORD
+from server.core.walking import walk
+from server.gamification.activities.models import ACTIVITY, ACTIVITY_RETURN
+from server.gamification.activities.queries import list_activities
+from server.gamification.invariants.types import Invariant, Setting, in_sql
+from server.gamification.ledger.models import TRANSFER
+from server.gamification.ledger.types import Kind
+
+_A, _T = ACTIVITY.c, TRANSFER.c
+_KEYS = [RECORD.c.principal, RECORD.c.operation, RECORD.c.key]
+_ANSWERS = select(*_KEYS, RECORD.c.body).where(RECORD.c.status.between(200, 299))
+
+_reported_twice = (
+    select(_A.external_id).group_by(_A.source, _A.external_id, _A.kind).having(func.count() > 1)
+)
+_returned_twice = (
+    select(ACTIVITY_RETURN.c.external_id)
+    .group_by(ACTIVITY_RETURN.c.activity_id, ACTIVITY_RETURN.c.external_id)
+    .having(func.count() > 1)
+)
+_awards = (
+    select(
+        _T.ref_id,
+        func.count().label("count"),
+        func.sum(_T.amount).label("amount"),
+        func.max(_T.id).label("id"),
+    )
+    .where(_T.kind == str(Kind.ACCRUAL), _T.ref_kind == "activity")
+    .group_by(_T.ref_id)
+    .subquery()
+)
+_wrongly_awarded = (
+    select(_A.id)
+    .join(_awards, _awards.c.ref_id == _A.id, isouter=True)
+    .where(
+        or_(
+            func.coalesce(_awards.c.amount, 0) != _A.points,
+            _awards.c.count > 1,
+            and_(_A.points > 0, _A.trace["transfer_id"].as_string() != _awards.c.id),
+        )
+    )
+)
+
+
+def _forgotten(tx: Connection, _setting: Setting) -> Iterable[str]:
+    """Yield ids of purchases that a stored answer confirmed and that are not there."""
+    batch: list[str] = []
+    for row in walk(tx, _ANSWERS, _KEYS):
+        batch += _confirmed(orjson.loads(row.body) if row.body else None)
+        if len(batch) > 500:
+            yield from _absent(tx, batch)
+            batch = []
+    yield from _absent(tx, batch)
+
+
+def _confirmed(body: Any) -> list[str]:
+    purchase = body.get("transaction") if isinstance(body, dict) else None
+    return [purchase["id"]] if isinstance(purchase, dict) and "id" in purchase else []
+
+
+def _absent(tx: Connection, ids: list[str]) -> list[str]:
+    return sorted(set(ids) - list_activities(tx, ids).keys())
+
+
+INVARIANTS = (
+    Invariant("I3", "A purchase that was confirmed is there.", _forgotten),
+    in_sql("I4", "A receipt is recorded once.", _reported_twice),
+    in_sql("I4", "A return is recorded once.", _returned_twice),
+    in_sql("I4", "A purchase gives its points in one transfer, once.", _wrongly_awarded),
+)

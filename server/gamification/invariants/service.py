@@ -1,0 +1,49 @@
+"""Checking every invariant that applies to what is built so far."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from server.gamification.invariants import (
+    announcements,
+    balances,
+    causes,
+    chains,
+    counters,
+    holds,
+    lots,
+    receipts,
+    reversals,
+    standings,
+)
+from server.gamification.invariants.types import Invariant, Setting, Violation
+
+INVARIANTS: tuple[Invariant, ...] = (
+    *balances.INVARIANTS,
+    *lots.INVARIANTS,
+    *holds.INVARIANTS,
+    *reversals.INVARIANTS,
+    *causes.INVARIANTS,
+    *chains.INVARIANTS,
+    *receipts.INVARIANTS,
+    *announcements.INVARIANTS,
+    *standings.INVARIANTS,
+    *counters.INVARIANTS,
+)
+
+
+def check_all(
+    tx: Connection, now: datetime, trusted: Sequence[str] | None = None
+) -> list[Violation]:
+    """Return every invariant that does not hold; empty is good. Reads only.
+
+    `tx` should see one state of the data: a transaction on SQLite, `snapshot()` on PostgreSQL.
+    """
+    return [found for _, found in check_each(tx, Setting(now, trusted)) if found]
+
+
+def check_each(tx: Connection, setting: Setting) -> Iterator[tuple[Invariant, Violation | None]]:
+    """Yield every invariant with its violation or None, one after the other."""
+    for invariant in INVARIANTS:
+        yield invariant, invariant.violation(tx, setting)
