@@ -8,8 +8,9 @@ from server.cli import application
 from server.core import clock
 from server.core.db import snapshot
 from server.core.installation import installation
+from server.gamification.invariants.declaring import Invariant
 from server.gamification.invariants.service import check_each
-from server.gamification.invariants.types import Invariant, Setting, Violation
+from server.gamification.invariants.types import Setting, Violation
 from server.gamification.proofs.checkpoints import PURPOSE
 
 

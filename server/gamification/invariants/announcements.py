@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from server.core.outbox import OUTBOX
 from server.gamification.activities.models import ACTIVITY, ACTIVITY_RETURN
-from server.gamification.invariants.types import in_sql
+from server.gamification.invariants.declaring import in_sql
 from server.gamification.tiers.models import TIER_CHANGE
 
 _A, _O, _R, _C = ACTIVITY.c, OUTBOX.c, ACTIVITY_RETURN.c, TIER_CHANGE.c

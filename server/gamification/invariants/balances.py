@@ -16,7 +16,8 @@ from sqlalchemy import (
     tuple_,
 )
 
-from server.gamification.invariants.types import Invariant, Setting, in_sql
+from server.gamification.invariants.declaring import Invariant, in_sql
+from server.gamification.invariants.types import Setting
 from server.gamification.ledger.models import HOLD, LOT, TRANSFER, WALLET
 from server.gamification.ledger.types import Account, Bucket, HoldState, Kind
 

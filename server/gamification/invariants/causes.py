@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
 
 from server.gamification.activities.models import ACTIVITY
-from server.gamification.invariants.types import Invariant, Setting, in_sql
+from server.gamification.invariants.declaring import Invariant, in_sql
+from server.gamification.invariants.types import Setting
 from server.gamification.ledger.models import HOLD, LOT, LOT_DRAW, TRANSFER, WALLET
 from server.gamification.ledger.types import AMOUNT_MAX
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, select, text
 
 from server.core.walking import walk
-from server.gamification.invariants.types import Invariant, Setting
+from server.gamification.invariants.declaring import Invariant
+from server.gamification.invariants.types import Setting
 from server.gamification.ledger.chain import note_hash
 from server.gamification.ledger.models import TRANSFER, TRANSFER_NOTE
 from server.gamification.proofs.checkpoints import checkpoint_faults

@@ -18,7 +18,8 @@ from server.gamification.earning.rules import points_for, points_left
 from server.gamification.facts.models import MEMBER_FACTS
 from server.gamification.facts.queries import facts_of
 from server.gamification.facts.types import Facts
-from server.gamification.invariants.types import Invariant, Setting
+from server.gamification.invariants.declaring import Invariant
+from server.gamification.invariants.types import Setting
 from server.gamification.programme.models import PROGRAMME
 from server.gamification.programme.queries import get_programme
 from server.gamification.programme.types import Programme, Rounding

@@ -2,7 +2,7 @@
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
-from server.gamification.invariants.types import in_sql
+from server.gamification.invariants.declaring import in_sql
 from server.gamification.ledger.models import LOT, LOT_DRAW, TRANSFER
 from server.gamification.ledger.types import Bucket, Kind
 

@@ -10,7 +10,8 @@ from server.core.idempotency import RECORD
 from server.core.walking import walk
 from server.gamification.activities.models import ACTIVITY, ACTIVITY_RETURN
 from server.gamification.activities.queries import list_activities
-from server.gamification.invariants.types import Invariant, Setting, in_sql
+from server.gamification.invariants.declaring import Invariant, in_sql
+from server.gamification.invariants.types import Setting
 from server.gamification.ledger.models import TRANSFER
 from server.gamification.ledger.types import Kind
 

@@ -4,7 +4,7 @@ from sqlalchemy import and_, case, func, or_, select
 
 from server.gamification.activities.models import ACTIVITY, ACTIVITY_RETURN
 from server.gamification.activities.types import State
-from server.gamification.invariants.types import in_sql
+from server.gamification.invariants.declaring import in_sql
 from server.gamification.ledger.models import TRANSFER
 from server.gamification.ledger.types import Account, Kind
 from server.gamification.programme.types import ClawbackPolicy

@@ -17,7 +17,8 @@ from server.gamification.invariants import (
     reversals,
     standings,
 )
-from server.gamification.invariants.types import Invariant, Setting, Violation
+from server.gamification.invariants.declaring import Invariant
+from server.gamification.invariants.types import Setting, Violation
 
 INVARIANTS: tuple[Invariant, ...] = (
     *balances.INVARIANTS,

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, or_, select
 from server.core.walking import walk
 from server.gamification.facts.models import MEMBER_FACTS
 from server.gamification.facts.queries import facts_of
-from server.gamification.invariants.types import Invariant, Setting, in_sql
+from server.gamification.invariants.declaring import Invariant, in_sql
+from server.gamification.invariants.types import Setting
 from server.gamification.programme.models import PROGRAMME
 from server.gamification.tiers.models import MEMBER_TIER, TIER_CHANGE
 from server.gamification.tiers.queries import get_ladder, standing_of

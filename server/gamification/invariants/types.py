@@ -1,13 +1,8 @@
 """The words of invariants."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
-
-from sqlalchemy import Connection, Select
-
-SHOWN_MAX = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,31 +23,3 @@ class Setting:
 
     now: datetime
     trusted: Sequence[str] | None = None
-
-
-Search = Callable[[Connection, Setting], Iterable[str]]
-"""Yields the ids of what breaks an invariant."""
-
-
-@dataclass(frozen=True, slots=True)
-class Invariant:
-    """A sentence about the data that is always true, and the search for what breaks it."""
-
-    code: str
-    sentence: str
-    search: Search
-
-    def violation(self, tx: Connection, setting: Setting) -> Violation | None:
-        """Return the violation with the first few offenders, or None."""
-        found = tuple(islice(self.search(tx, setting), SHOWN_MAX))
-        return Violation(self.code, self.sentence, found) if found else None
-
-
-def in_sql(code: str, sentence: str, statement: Select[tuple[str]]) -> Invariant:
-    """Return an invariant that is broken by whatever ids `statement` selects."""
-    limited = statement.limit(SHOWN_MAX)
-
-    def search(tx: Connection, _setting: Setting) -> Iterable[str]:
-        return (str(found) for found in tx.execute(limited).scalars())
-
-    return Invariant(code, sentence, search)

@@ -1,0 +1,37 @@
+"""Declaring an invariant: a sentence, and the search for what breaks it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import islice
+
+from sqlalchemy import Connection, Select
+
+from server.gamification.invariants.types import Setting, Violation
+
+SHOWN_MAX = 5
+Search = Callable[[Connection, Setting], Iterable[str]]
+"""Yields the ids of what breaks an invariant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """A sentence about the data that is always true, and the search for what breaks it."""
+
+    code: str
+    sentence: str
+    search: Search
+
+    def violation(self, tx: Connection, setting: Setting) -> Violation | None:
+        """Return the violation with the first few offenders, or None."""
+        found = tuple(islice(self.search(tx, setting), SHOWN_MAX))
+        return Violation(self.code, self.sentence, found) if found else None
+
+
+def in_sql(code: str, sentence: str, statement: Select[tuple[str]]) -> Invariant:
+    """Return an invariant that is broken by whatever ids `statement` selects."""
+    limited = statement.limit(SHOWN_MAX)
+
+    def search(tx: Connection, _setting: Setting) -> Iterable[str]:
+        return (str(found) for found in tx.execute(limited).scalars())
+
+    return Invariant(code, sentence, search)
