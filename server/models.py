@@ -1,6 +1,6 @@
 """Every table, so that migrations and checks see the whole schema."""
 
-from server.core import audit, idempotency, outbox  # noqa: F401
+from server.core import audit, idempotency, outbox, owner_setup  # noqa: F401
 from server.gamification.activities import models as activities  # noqa: F401
 from server.gamification.cards import models as cards  # noqa: F401
 from server.gamification.earning import models as earning  # noqa: F401
@@ -12,4 +12,6 @@ from server.gamification.programme import models as programme  # noqa: F401
 from server.gamification.proofs import models as proofs  # noqa: F401
 from server.gamification.sessions import models as sessions  # noqa: F401
 from server.gamification.tiers import models as tiers  # noqa: F401
+from server.integrations.csv import models as imports  # noqa: F401
+from server.jobs import models as jobs  # noqa: F401
 from server.notifications.mail import models as mail  # noqa: F401

@@ -1,0 +1,1 @@
+"""Other systems and formats that purchases come from: one folder each."""

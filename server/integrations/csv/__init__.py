@@ -1,0 +1,1 @@
+"""Purchases from CSV files: recognised, previewed, imported in batches that can be resumed."""
