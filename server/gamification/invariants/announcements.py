@@ -1,6 +1,6 @@
 """I5 and I6: what happened is in the outbox once, and every row of the outbox comes to an end."""
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select
 
 from server.core.outbox import OUTBOX
 from server.gamification.activities.models import ACTIVITY, ACTIVITY_RETURN
@@ -16,23 +16,19 @@ def _payload(name: str) -> ColumnElement[str]:
     return text
 
 
-_awarded = (
-    select(_payload("activity_id").label("of_id"), func.count().label("count"))
-    .where(_O.topic == "points.awarded")
-    .group_by(_payload("activity_id"))
-    .subquery()
-)
+def _announced(name: str, *topics: str) -> Subquery:
+    """Count the outbox rows of `topics` for each id that their payload has under `name`."""
+    named = select(_payload(name).label("of_id")).where(_O.topic.in_(topics)).subquery()
+    return select(named.c.of_id, func.count().label("count")).group_by(named.c.of_id).subquery()
+
+
+_awarded = _announced("activity_id", "points.awarded")
 _unannounced = (
     select(_A.id)
     .join(_awarded, _awarded.c.of_id == _A.id, isouter=True)
     .where(func.coalesce(_awarded.c.count, 0) != case((_A.points > 0, 1), else_=0))
 )
-_reversed = (
-    select(_payload("return_id").label("of_id"), func.count().label("count"))
-    .where(_O.topic == "points.reversed")
-    .group_by(_payload("return_id"))
-    .subquery()
-)
+_reversed = _announced("return_id", "points.reversed")
 _silent_returns = (
     select(_R.id)
     .join(_reversed, _reversed.c.of_id == _R.id, isouter=True)
@@ -41,12 +37,7 @@ _silent_returns = (
         != case((or_(_R.points_taken > 0, _R.points_restored > 0), 1), else_=0)
     )
 )
-_moved = (
-    select(_payload("ref_id").label("of_id"), func.count().label("count"))
-    .where(_O.topic.in_(_TIER_TOPICS))
-    .group_by(_payload("ref_id"))
-    .subquery()
-)
+_moved = _announced("ref_id", *_TIER_TOPICS)
 _changes = (
     select(_C.ref_id, func.count().label("count"))
     .where(_C.ref_id.in_(select(_A.id)))

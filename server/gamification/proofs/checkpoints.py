@@ -30,6 +30,7 @@ _KNOWN_VERSION = (
     .scalar_subquery()
 )
 _INSERT = insert(CHECKPOINT)
+_COUNTED = {"preserve_rowcount": True}
 _NEW_HEADS = insert(CHECKPOINT_HEAD).from_select(
     ["wallet_id", "version", "number", "head_hash"],
     select(
@@ -45,7 +46,7 @@ def take_checkpoint(tx: Connection, vault: Vault, now: datetime) -> Checkpoint |
     """Sign how all wallets stand now; return the checkpoint, or None when nothing has moved."""
     last = queries.find_newest(tx)
     number = last.number + 1 if last else 1
-    moved = tx.execute(_NEW_HEADS, {"of_number": number}).rowcount
+    moved = tx.execute(_NEW_HEADS, {"of_number": number}, execution_options=_COUNTED).rowcount
     if not moved:
         return None
     root, wallets = root_of(queries.walk_heads(tx, number))
