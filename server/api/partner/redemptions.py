@@ -9,7 +9,7 @@ from server.api.partner.transactions import recording_of, view_of
 from server.api.presenters.updates import Updates, updates_of
 from server.api.schemas import Instant, Integer, Money, Nested, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
-from server.core.errors import ValidationFailed
+from server.core.errors import NotFound, ValidationFailed
 from server.core.ids import new_id
 from server.gamification.activities.queries import find_shopper
 from server.gamification.activities.types import Configuration
@@ -81,6 +81,7 @@ class RedemptionOut(Out):
     body=RedemptionIn,
     answers={201: RedemptionOut},
     refuses=(
+        NotFound,
         BalanceInsufficient,
         AssuranceTooLow,
         QrStale,
@@ -147,8 +148,8 @@ def _spender(call: Call) -> str:
     if (qr is None) == (member_id is None):
         raise ValidationFailed.at("", "exactly_one", "Send qr or member_id.")
     if qr is not None:
-        return spend_with_code(call.tx, call.vault, qr, call.now)
-    if call.principal.kind != "partner":
+        member_id = spend_with_code(call.tx, call.vault, qr, call.now)
+    elif call.principal.kind != "partner":
         raise AssuranceTooLow(needs="fresh_qr")
     member = get_member(call.tx, member_id)
     refusal = why_not_served(member.status, member.merged_into_id)

@@ -23,7 +23,7 @@ from server.gamification.activities.pipeline import record_purchase
 from server.gamification.activities.queries import find_purchase_by_receipt, get_purchase
 from server.gamification.activities.quoting import quote_purchase
 from server.gamification.activities.types import Configuration, Outcome, Recording
-from server.gamification.ledger.errors import HoldNotFound, HoldResolved
+from server.gamification.ledger.errors import AmountInvalid, HoldNotFound, HoldResolved
 from server.gamification.members.errors import MemberBlocked, MemberMerged
 from server.gamification.tiers.rules import current_tier
 
@@ -76,7 +76,14 @@ class ReceiptQuery(RequestSchema):
     scope="transactions:write",
     body=QuoteIn,
     answers={200: Quote},
-    refuses=(MemberBlocked, MemberMerged, CurrencyMismatch, PurchaseTooOld),
+    refuses=(
+        NotFound,
+        MemberBlocked,
+        MemberMerged,
+        CurrencyMismatch,
+        PurchaseTooOld,
+        AmountInvalid,
+    ),
     idempotency="none",
     dry_run=False,
 )
@@ -110,10 +117,12 @@ def create_quote(call: Call) -> Reply:
     body=TransactionIn,
     answers={201: PostedTransaction, 200: PostedTransaction},
     refuses=(
+        NotFound,
         MemberBlocked,
         MemberMerged,
         CurrencyMismatch,
         PurchaseTooOld,
+        AmountInvalid,
         DuplicateMismatch,
         HoldNotFound,
         HoldResolved,

@@ -56,7 +56,7 @@ def record_purchase(tx: Connection, purchase: Purchase, recording: Recording) ->
     """Record one purchase and give what it earns; a receipt known already has its first outcome.
 
     Raise `NotFound`, `MemberBlocked`, `MemberMerged`, `CurrencyMismatch`, `PurchaseTooOld`,
-    `DuplicateMismatch`, `HoldNotFound`, `HoldResolved`.
+    `DuplicateMismatch`, `AmountInvalid`, `HoldNotFound`, `HoldResolved`.
     """
     rules.check_purchase(purchase, recording)
     spent = capture_redemptions(tx, purchase, recording)
@@ -134,6 +134,10 @@ def decide(
     if refusal is not None or shopper is None:
         return refusal or NotFound("There is no such member.")
     reckoning = reckon(purchase, shopper, batch.recording)
+    points = reckoning.earnings.points
+    too_much = rules.why_not_counted(purchase.amount_minor, points, shopper.facts)
+    if too_much is not None:
+        return too_much
     activity_id = new_id("act", batch.recording.now)
     book = books[purchase.member_id]
     stored = trace_of(purchase, reckoning, batch.recording, spent)

@@ -31,7 +31,8 @@ class Quoted:
 def quote_purchase(tx: Connection, purchase: Purchase, recording: Recording) -> Quoted:
     """Work out a purchase as `record_purchase` would; reads only.
 
-    Raise `NotFound`, `MemberBlocked`, `MemberMerged`, `CurrencyMismatch`, `PurchaseTooOld`.
+    Raise `NotFound`, `MemberBlocked`, `MemberMerged`, `CurrencyMismatch`, `PurchaseTooOld`,
+    `AmountInvalid`.
     """
     programme = recording.configuration.programme
     rules.check_purchase(purchase, recording)
@@ -46,6 +47,10 @@ def quote_purchase(tx: Connection, purchase: Purchase, recording: Recording) -> 
     used = caps_used(tx, [shopper.member_id], [key for key in keys if key])
     shopper.used = used.get(shopper.member_id, {})
     reckoning = reckon(purchase, shopper, recording)
+    points = reckoning.earnings.points
+    too_much = rules.why_not_counted(purchase.amount_minor, points, shopper.facts)
+    if too_much is not None:
+        raise too_much
     trace = trace_of(purchase, reckoning, recording, ())
     trace["tier_change"] = _tier_change(purchase, shopper, trace, recording)
     return Quoted(trace, shopper, spendable_now(tx, shopper.member_id, POINTS, recording.now))

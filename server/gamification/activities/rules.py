@@ -18,6 +18,9 @@ from server.gamification.activities.types import (
     ReturnLine,
 )
 from server.gamification.earning.types import Line
+from server.gamification.facts.types import Facts
+from server.gamification.ledger.errors import AmountInvalid
+from server.gamification.ledger.types import AMOUNT_MAX
 from server.gamification.programme.types import TaxBasis
 
 
@@ -32,6 +35,12 @@ def check_purchase(purchase: Purchase, recording: Recording) -> None:
     is_old = purchase.occurred_at < oldest and not recording.any_age
     if is_old or purchase.occurred_at > now + ahead:
         raise PurchaseTooOld(days_max=policies.purchase_age_days_max)
+
+
+def why_not_counted(amount_minor: int, points: int, facts: Facts) -> AmountInvalid | None:
+    """Return `AmountInvalid` when a member's sums would leave the numbers every reader keeps."""
+    sums = (facts.spend_minor + amount_minor, facts.qualifying_points + points)
+    return AmountInvalid(amount=str(max(sums))) if max(sums) > AMOUNT_MAX else None
 
 
 def basket_lines(purchase: Purchase, tax_basis: TaxBasis) -> tuple[BasketLine, ...]:
