@@ -85,6 +85,7 @@ def survey(
             count += 1
             yield record.cells[position] if position < len(record.cells) else ""
 
-    if said is None:
-        return count, rules.date_order(texts())
-    return sum(1 for _ in texts()), said
+    order = rules.date_order(texts()) if said is None else said
+    if said is not None:
+        count = sum(1 for _ in records)
+    return count, order
