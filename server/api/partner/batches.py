@@ -23,9 +23,10 @@ ROWS_MAX = 500
 
 
 class Unchecked(Nested):
-    """An object that is documented here and checked row by row later."""
+    """An object that is documented here and checked row by row later, null included."""
 
-    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> Any:
+    def deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> Any:
+        """Return the row as it was sent."""
         return value
 
 
