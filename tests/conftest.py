@@ -2,7 +2,12 @@
 
 import freezegun
 
-pytest_plugins = ["tests.fixtures.run", "tests.fixtures.redis", "tests.fixtures.app"]
+pytest_plugins = [
+    "tests.fixtures.run",
+    "tests.fixtures.redis",
+    "tests.fixtures.app",
+    "tests.fixtures.command_line",
+]
 
 # The pool measures its waits; under a frozen clock they would never end.
 freezegun.configure(extend_ignore_list=["sqlalchemy.util.queue", "sqlalchemy.pool"])

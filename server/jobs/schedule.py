@@ -1,0 +1,35 @@
+"""Every periodic job: what it is called, how often it runs, and how much at a time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from server.jobs import checkpoint, forget_expired, lapse_holds, prune, send_mail
+
+SECOND, MINUTE, HOUR = 1, 60, 3600
+
+
+class Work(Protocol):
+    """The function of a job: safe to repeat, safe twice at once."""
+
+    def __call__(self, *, now: datetime, limit: int) -> int:
+        """Do up to `limit` things that are due at `now`; return how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A periodic job. It is repeated at once while it fills its limit (a checkpoint never does)."""
+
+    name: str
+    every_seconds: int
+    work: Work
+    limit: int
+
+
+SCHEDULE = (
+    Job("send_mail", 5 * SECOND, send_mail.run, 20),
+    Job("lapse_holds", 15 * SECOND, lapse_holds.run, 100),
+    Job("checkpoint", HOUR, checkpoint.run, 2),
+    Job("forget_expired", HOUR, forget_expired.run, 1000),
+    Job("prune", HOUR, prune.run, 5000),
+)
