@@ -7,3 +7,15 @@ class TierUnknown(Refusal):
     """There is no tier of that key."""
 
     code, status, title = "tier_unknown", 404, "No such tier"
+
+
+class TierSchemeInvalid(Refusal):
+    """Window, keep and grace do not fit together."""
+
+    code, status, title = "tier_scheme_invalid", 422, "These tier settings do not fit together"
+
+
+class TierLocked(Refusal):
+    """The member's tier is locked by staff; unlock it first."""
+
+    code, status, title = "tier_locked", 409, "The tier is locked"

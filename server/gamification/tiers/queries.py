@@ -1,15 +1,16 @@
 """Reading the ladder and where members stand."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, select
 
 from server.gamification.programme.models import PROGRAMME
 from server.gamification.programme.queries import RevisionCache
 from server.gamification.tiers.models import MEMBER_TIER, TIER
+from server.gamification.tiers.settings import basis_of, scheme_of
 from server.gamification.tiers.types import (
     MULTIPLIER_ONE,
-    Basis,
     Benefit,
     Entry,
     Ladder,
@@ -19,7 +20,7 @@ from server.gamification.tiers.types import (
 )
 
 _TIERS = select(TIER).where(TIER.c.archived_at.is_(None)).order_by(TIER.c.rank)
-_SETTINGS = select(PROGRAMME.c.settings)
+_SETTINGS = select(PROGRAMME.c.settings, PROGRAMME.c.zone)
 _STANDING = select(MEMBER_TIER).where(MEMBER_TIER.c.member_id == bindparam("member_id"))
 
 
@@ -38,8 +39,20 @@ def standing_of(row: Any) -> Standing:
     """Turn a row with the columns of `member_tier` (or None) into a standing."""
     if row is None or row.since_at is None:
         return Standing(None, None, Source.EARNED)
-    locked = bool(row.is_locked)
-    return Standing(row.tier_id, row.since_at, Source(row.source), locked, row.floor_id)
+    return Standing(
+        row.tier_id,
+        row.since_at,
+        Source(row.source),
+        bool(row.is_locked),
+        row.floor_id,
+        row.floor_until_on,
+        row.keep_until_on,
+        row.grace_until_on,
+        row.period_from_on,
+        row.idle_review_on,
+        row.review_on,
+        row.reason,
+    )
 
 
 def multiplier_of(tier: Tier | None) -> int:
@@ -48,9 +61,10 @@ def multiplier_of(tier: Tier | None) -> int:
 
 
 def _load_ladder(tx: Connection, _revision: str) -> Ladder:
-    settings = tx.execute(_SETTINGS).scalar_one_or_none() or {}
-    basis = Basis(settings.get("tier_basis", Basis.QUALIFYING_POINTS))
-    return Ladder(basis, tuple(_tier_of(row) for row in tx.execute(_TIERS)))
+    row = tx.execute(_SETTINGS).first()
+    settings, zone = (row.settings, row.zone) if row else ({}, "UTC")
+    tiers = tuple(_tier_of(each) for each in tx.execute(_TIERS))
+    return Ladder(basis_of(settings), tiers, scheme_of(settings, ZoneInfo(zone)))
 
 
 def _tier_of(row: Any) -> Tier:

@@ -50,7 +50,24 @@ def source_of(tier: Tier | None, floor_id: str | None) -> Source:
     """Return why a member now holds `tier`: by its floor, if that is the one, else earned."""
     if tier is None or tier.id != floor_id:
         return Source.EARNED
-    return Source.INVITED if tier.entry is Entry.INVITATION else Source.MANUAL
+    by_entry = {Entry.INVITATION: Source.INVITED, Entry.PAID: Source.PAID}
+    return by_entry.get(tier.entry, Source.MANUAL)
+
+
+def rank_of(tier: Tier | None) -> int:
+    """Return a tier's rank, below all others for no tier."""
+    return tier.rank if tier else -1
+
+
+def higher(one: Tier | None, other: Tier | None) -> Tier | None:
+    """Return the higher of two tiers."""
+    return one if rank_of(one) >= rank_of(other) else other
+
+
+def step_below(ladder: Ladder, tier: Tier | None) -> Tier | None:
+    """Return the next lower tier that is entered by a threshold, or None below the lowest."""
+    below = [t for t in ladder.tiers if t.entry is Entry.THRESHOLD and t.rank < rank_of(tier)]
+    return below[-1] if below else None
 
 
 def change_between(before: Tier | None, after: Tier | None) -> TierChange | None:
