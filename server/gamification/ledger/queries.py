@@ -36,6 +36,12 @@ _LOTS_BY_ID = select(LOT).where(LOT.c.id.in_(bindparam("ids", expanding=True)))
 _LOTS_OF = select(LOT).where(LOT.c.source_transfer_id == bindparam("transfer_id"))
 _LOCK_HOLD = select(HOLD).where(HOLD.c.id == bindparam("id")).with_for_update()
 _HOLD = select(HOLD).where(HOLD.c.id == bindparam("id"))
+_DUE_HOLDS = (
+    select(HOLD.c.id)
+    .where(HOLD.c.state == HoldState.HELD, HOLD.c.lapses_at <= bindparam("now"))
+    .order_by(HOLD.c.wallet_id, HOLD.c.id)
+    .limit(bindparam("limit"))
+)
 _HOLD_AMOUNT = select(HOLD.c.amount).where(HOLD.c.id == bindparam("id"))
 _WALLET_OF_HOLD = (
     select(WALLET.c.member_id, WALLET.c.unit)
@@ -155,6 +161,11 @@ def find_hold_owner(tx: Connection, hold_id: str) -> tuple[str, str] | None:
     """Return member id and unit of a hold, without locking."""
     row = tx.execute(_WALLET_OF_HOLD, {"id": hold_id}).first()
     return (row.member_id, row.unit) if row else None
+
+
+def list_due_holds(tx: Connection, now: datetime, limit: int) -> list[str]:
+    """Return the ids of up to `limit` open holds whose time is over, by wallet."""
+    return list(tx.execute(_DUE_HOLDS, {"now": now, "limit": limit}).scalars())
 
 
 def get_hold_amount(tx: Connection, hold_id: str) -> int:

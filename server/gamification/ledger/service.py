@@ -1,6 +1,7 @@
 """Moving points: lock the wallet, write in its book, save the book. Nothing here commits."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -279,6 +280,17 @@ def release_hold(tx: Connection, hold_id: str, cause: Cause, *, lapsed: bool = F
     state = HoldState.LAPSED if lapsed else HoldState.RELEASED
     _resolve(tx, hold, state, 0, cause.recorded_at)
     return hold
+
+
+def lapse_holds(tx: Connection, now: datetime, limit: int) -> int:
+    """Return the points of up to `limit` holds whose time is over; return how many holds."""
+    lapsed = 0
+    for hold_id in queries.list_due_holds(tx, now, limit):
+        cause = Cause("hold", hold_id, "system:lapse", now, now)
+        with suppress(HoldResolved):  # somebody was quicker
+            release_hold(tx, hold_id, cause, lapsed=True)
+            lapsed += 1
+    return lapsed
 
 
 def _resolve(tx: Connection, hold: Hold, state: HoldState, captured: int, now: datetime) -> None:
