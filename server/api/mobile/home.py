@@ -17,6 +17,7 @@ from server.gamification.cards.queries import find_active_card
 from server.gamification.members.queries import get_member
 
 SECTIONS = ("member", "card", "balances", "tier")
+_OPTIONAL = {"optional": True}
 _GREETINGS = (
     (5, message("Good night"), message("Good night, {name}")),
     (12, message("Good morning"), message("Good morning, {name}")),
@@ -44,10 +45,10 @@ class HomeCard(Out):
 class Home(Out):
     """The first screen. Sections that were not asked for, or are switched off, are absent."""
 
-    member = Nested(HomeMember)
-    card = Nested(HomeCard)
-    balances = Items(Nested(Balance))
-    tier = Nested(TierSummary)
+    member = Nested(HomeMember, metadata=_OPTIONAL)
+    card = Nested(HomeCard, metadata=_OPTIONAL)
+    balances = Items(Nested(Balance), metadata=_OPTIONAL)
+    tier = Nested(TierSummary, metadata=_OPTIONAL)
 
 
 class HomeQuery(RequestSchema):
