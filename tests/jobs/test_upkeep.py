@@ -1,0 +1,69 @@
+"""Jobs that tidy up: holds lapse, and what was kept for a time is forgotten after it."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, insert, select
+
+from server.core.db import reading, transaction
+from server.core.idempotency import RECORD
+from server.gamification.invariants.service import check_all
+from server.gamification.ledger.models import HOLD, WALLET
+from server.integrations.csv.models import IMPORT_REFUSAL
+from server.integrations.csv.runs import begin_run, finish_run, move_on
+from server.integrations.csv.types import Plan, Rejection, Tally
+from server.jobs import lapse_holds, prune
+from tests.builders.purchases import NOW, add_member, give, hold, open_shop
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def ready(app):
+    with app.app_context():
+        yield app
+
+
+def test_overdue_holds_give_their_points_back_and_others_stay(ready):
+    with transaction() as tx:
+        open_shop(tx)
+        members = [add_member(tx) for _ in range(3)]
+        for member in members:
+            give(tx, member, 50)
+            for _ in range(9):
+                hold(tx, member, 5)
+        hold(tx, members[0], 3, NOW + HOUR)
+    assert lapse_holds.run(now=NOW + timedelta(minutes=5)) == 0
+    assert lapse_holds.run(now=NOW + HOUR, limit=25) == 25
+    assert lapse_holds.run(now=NOW + HOUR) == 2
+    assert lapse_holds.run(now=NOW + HOUR) == 0
+    with reading() as tx:
+        states = tx.execute(select(HOLD.c.state, func.count()).group_by(HOLD.c.state)).all()
+        assert sorted(map(tuple, states)) == [("held", 1), ("lapsed", 27)]
+        balances = tx.execute(select(func.sum(WALLET.c.available), func.sum(WALLET.c.held)))
+        assert tuple(balances.one()) == (147, 3)
+        assert check_all(tx, NOW + HOUR) == []
+
+
+def test_answers_are_forgotten_when_their_time_is_over(ready):
+    with transaction() as tx:
+        who = {"principal": "key:1", "operation": "createTransaction", "fingerprint": "f"}
+        row = {**who, "status": 201, "body": "{}", "created_at": NOW}
+        ends = {"old": NOW, "new": NOW + HOUR}
+        tx.execute(
+            insert(RECORD), [row | {"key": key, "expires_at": at} for key, at in ends.items()]
+        )
+    assert prune.run(now=NOW + timedelta(minutes=1)) == 1
+    with reading() as tx:
+        assert tx.execute(select(RECORD.c.key)).scalars().all() == ["new"]
+
+
+def test_refused_rows_are_forgotten_long_after_their_import(ready):
+    with transaction() as tx:
+        run = begin_run(tx, Plan("file.csv", "0" * 64, 1, {}), NOW)
+        refused = Rejection(1, 2, "date_missing", "date", "there is no date")
+        finish_run(tx, move_on(tx, run, Tally(refused=1), [refused]), NOW)
+    assert prune.run(now=NOW + timedelta(days=80)) == 0
+    assert prune.run(now=NOW + timedelta(days=91)) == 1
+    with reading() as tx:
+        assert tx.execute(select(func.count()).select_from(IMPORT_REFUSAL)).scalar_one() == 0
