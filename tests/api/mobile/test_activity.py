@@ -145,7 +145,7 @@ SUMS = {
         f"30,00{NBSP}€: 1 punkt iga 10,00{NBSP}€ eest, ×1",
         "2 tk, igaüks 2 punkti, ×1",
         "5 punkti külastuse eest, ×1",
-        "Korvis ei ole ühtki sobivat kaupa.",
+        "Ostukorvis pole sobivaid tooteid.",
         "Tere tulemast tasemele Hõbe",
     ),
 }
