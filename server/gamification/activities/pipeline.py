@@ -94,7 +94,13 @@ def reckon(purchase: Purchase, shopper: Shopper, recording: Recording) -> Reckon
     is_visit = is_first_visit(shopper.facts, day)
     lines = rules.basket_lines(purchase, programme.policies.tax_basis)
     basket = Basket(rules.earning_lines(lines), purchase.occurred_at, purchase.location_id)
-    buyer = earning.Shopper(multiplier_of(tier), day, shopper.used, is_first_visit=is_visit)
+    buyer = earning.Shopper(
+        multiplier_of(tier),
+        day,
+        shopper.used,
+        is_first_visit=is_visit,
+        tier_key=tier.key if tier else "",
+    )
     earnings = earning.earnings_of(configuration.rules, basket, buyer, programme.policies.rounding)
     return Reckoning(lines, earnings, tier.id if tier else None, multiplier_of(tier), is_visit)
 
@@ -214,7 +220,7 @@ def _count(
     bought = PurchaseFacts(
         items=sum(line.quantity for line in reckoning.lines),
         spend_minor=purchase.amount_minor,
-        points=reckoning.earnings.points,
+        points=reckoning.earnings.qualifying,
         is_visit=reckoning.is_visit,
     )
     day = local_date(purchase.occurred_at, recording.configuration.programme.zone)

@@ -23,7 +23,7 @@ from server.gamification.activities.types import (
     ReturnOutcome,
     State,
 )
-from server.gamification.earning.rules import points_left
+from server.gamification.earning.rules import points_left, qualifying_left
 from server.gamification.earning.service import uncount
 from server.gamification.facts.queries import get_facts
 from server.gamification.facts.rules import PurchaseFacts, take_back
@@ -77,6 +77,19 @@ class Undoing:
         left = rules.lines_left(self.lines, returned)
         accruals = trace.load_accruals(self.row.trace)
         return [points_left(accrual, left, rounding) for accrual in accruals]
+
+    @property
+    def qualifying(self) -> int:
+        """How many of the points that count towards tiers go."""
+        return self._qualifying_left(self.before) - self._qualifying_left(self.after)
+
+    def _qualifying_left(self, returned: Returned) -> int:
+        accruals = trace.load_accruals(self.row.trace)
+        if returned is self.before and not self.row.returned:
+            return sum(accrual.qualifying for accrual in accruals)
+        rounding = Rounding(self.row.trace["rounding"])
+        left = rules.lines_left(self.lines, returned)
+        return sum(qualifying_left(accrual, left, rounding) for accrual in accruals)
 
     @property
     def clawback(self) -> int:
@@ -170,7 +183,7 @@ def _uncount(tx: Connection, undoing: Undoing, recording: Recording) -> None:
     row = undoing.row
     facts = get_facts(tx, row.member_id)
     returned = PurchaseFacts(
-        undoing.items, undoing.amount_minor, undoing.clawback, row.trace["is_visit"]
+        undoing.items, undoing.amount_minor, undoing.qualifying, row.trace["is_visit"]
     )
     take_back(facts, returned, is_whole=undoing.is_whole)
     save_facts(tx, [facts])

@@ -3,16 +3,18 @@
 Returns are worked out from the trace and never from today's rules. Keys: `lines` (paid, basis,
 quantity, sku, category), `accruals` and `not_applied` (see `earning.types`), `points`,
 `transfer_id` (the accrual, or null), `rounding`, `tier_id`, `multiplier_bp`, `revision`,
-`is_visit`, `spent` (points paid with), `tier_change`, `available_at`, `expires_at`.
+`is_visit`, `spent` (points paid with), `tier_change`, `available_at`, `expires_at`; `day_on` where
+the purchase counts on a day of a tier's period, `tier_renewed` where it earned a tier anew.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 from server.gamification.activities.types import BasketLine
-from server.gamification.earning.types import Accrual, Earnings, NotApplied, RuleKind
+from server.gamification.earning.types import Accrual, Earnings, NotApplied, Qualifies, RuleKind
 
-_ACCRUAL_KEYS = tuple(Accrual.__dataclass_fields__)
+_TOWARDS_TIERS = ("qualifies", "qualifying")
+_ACCRUAL_KEYS = tuple(n for n in Accrual.__dataclass_fields__ if n not in _TOWARDS_TIERS)
 
 
 def dump_lines(lines: Sequence[BasketLine]) -> list[list[Any]]:
@@ -39,13 +41,19 @@ def load_accruals(trace: dict[str, Any]) -> tuple[Accrual, ...]:
 
 
 def _dump_accrual(accrual: Accrual) -> dict[str, Any]:
-    return {name: getattr(accrual, name) for name in _ACCRUAL_KEYS}
+    """Write what counts towards tiers only where it is not simply all the points."""
+    stored = {name: getattr(accrual, name) for name in _ACCRUAL_KEYS}
+    if accrual.qualifies is not Qualifies.FULL:
+        stored |= {name: getattr(accrual, name) for name in _TOWARDS_TIERS}
+    return stored
 
 
 def _load_accrual(stored: dict[str, Any]) -> Accrual:
     values = {name: stored[name] for name in _ACCRUAL_KEYS}
     values["kind"] = RuleKind(values["kind"])
     values["line_indexes"] = tuple(values["line_indexes"])
+    values["qualifies"] = Qualifies(stored.get("qualifies", Qualifies.FULL))
+    values["qualifying"] = stored.get("qualifying", stored["points"])
     return Accrual(**values)
 
 

@@ -7,7 +7,13 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from server.gamification.earning.models import EARN_COUNTER, EARN_RULE
-from server.gamification.earning.types import CapPeriod, EarnRule, RuleKind, Scope
+from server.gamification.earning.types import (
+    CapPeriod,
+    EarnRule,
+    Qualifies,
+    RuleKind,
+    Scope,
+)
 from server.gamification.programme.queries import RevisionCache
 
 _LIVE = select(EARN_RULE).where(EARN_RULE.c.archived_at.is_(None)).order_by(EARN_RULE.c.id)
@@ -43,6 +49,7 @@ def rule_of(row: Mapping[Any, Any]) -> EarnRule:
             conditions[name] = datetime.fromisoformat(conditions[name])
     conditions["location_ids"] = tuple(conditions.get("location_ids", ()))
     conditions["cap_period"] = CapPeriod(conditions.get("cap_period", CapPeriod.DAY))
+    conditions["qualifies"] = Qualifies(conditions.get("qualifies", Qualifies.FULL))
     return EarnRule(
         id=row["id"],
         version=row["version"],

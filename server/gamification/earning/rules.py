@@ -7,6 +7,7 @@ return takes back exactly what was given.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from server.gamification.earning.types import (
@@ -17,6 +18,7 @@ from server.gamification.earning.types import (
     EarnRule,
     Line,
     NotApplied,
+    Qualifies,
     Reason,
     RuleKind,
     Scope,
@@ -28,17 +30,23 @@ _BASIS_POINTS = 10_000
 
 
 class Shopper:
-    """What the rules know of the member: multiplier, first visit of the day, caps used so far.
+    """What the rules know of the member: the tier's multiplier and key, first visit, caps used.
 
     `used` maps cap keys to points already given; it is counted on as rules fire.
     """
 
-    __slots__ = ("is_first_visit", "multiplier_bp", "today", "used")
+    __slots__ = ("is_first_visit", "multiplier_bp", "tier_key", "today", "used")
 
     def __init__(
-        self, multiplier_bp: int, today: date, used: Mapping[str, int], *, is_first_visit: bool
+        self,
+        multiplier_bp: int,
+        today: date,
+        used: Mapping[str, int],
+        *,
+        is_first_visit: bool,
+        tier_key: str = "",
     ) -> None:
-        self.multiplier_bp = multiplier_bp
+        self.multiplier_bp, self.tier_key = multiplier_bp, tier_key
         self.today = today
         self.is_first_visit = is_first_visit
         self.used = dict(used)
@@ -72,7 +80,7 @@ def _outcome_of(
     indexes = _matching(rule.scope, basket.lines)
     cap_key = cap_key_of(rule, shopper.today)
     cap = _cap_left(rule, cap_key, shopper.used)
-    multiplier = shopper.multiplier_bp if rule.uses_tier_multiplier else _BASIS_POINTS
+    multiplier = _multiplier_of(rule, shopper)
     accrual = Accrual(
         rule_id=rule.id,
         version=rule.version,
@@ -86,12 +94,27 @@ def _outcome_of(
         minimum_minor=rule.minimum_minor,
         cap=cap,
         cap_key=cap_key,
+        qualifies=rule.qualifies,
     )
     points = points_for(accrual, basket.lines, rounding)
     if points == 0:
         reason = Reason.CAP_REACHED if cap == 0 else Reason.TOO_LITTLE
         return _refused(rule, reason, per_minor=rule.per_minor, cap=cap)
-    return accrual.with_points(points)
+    qualifying = points if rule.qualifies is Qualifies.FULL else 0
+    if rule.qualifies is Qualifies.BASE:
+        qualifying = _base_points(accrual, basket.lines, rounding)
+    return accrual.with_points(points, qualifying)
+
+
+def _multiplier_of(rule: EarnRule, shopper: Shopper) -> int:
+    """Return the rule's own multiplier for the member's tier, else the tier's, else times one."""
+    if not rule.uses_tier_multiplier:
+        return _BASIS_POINTS
+    return rule.tier_multipliers_bp.get(shopper.tier_key, shopper.multiplier_bp)
+
+
+def _base_points(accrual: Accrual, lines: Sequence[Line], rounding: Rounding) -> int:
+    return points_for(replace(accrual, multiplier_bp=_BASIS_POINTS), lines, rounding)
 
 
 def _why_not(rule: EarnRule, basket: Basket, shopper: Shopper) -> NotApplied | None:
@@ -129,6 +152,15 @@ def points_for(accrual: Accrual, lines: Sequence[Line], rounding: Rounding) -> i
 def points_left(accrual: Accrual, lines: Sequence[Line], rounding: Rounding) -> int:
     """Return what an accrual is still worth after returns; `lines` empty means all came back."""
     return min(accrual.points, points_for(accrual, lines, rounding)) if lines else 0
+
+
+def qualifying_left(accrual: Accrual, lines: Sequence[Line], rounding: Rounding) -> int:
+    """Return what of an accrual still counts towards tiers after returns."""
+    if accrual.qualifies is Qualifies.FULL:
+        return points_left(accrual, lines, rounding)
+    if accrual.qualifies is Qualifies.NONE or not lines:
+        return 0
+    return min(accrual.qualifying, _base_points(accrual, lines, rounding))
 
 
 def cap_key_of(rule: EarnRule, today: date) -> str | None:

@@ -34,6 +34,14 @@ class CapPeriod(StrEnum):
     MONTH = "month"
 
 
+class Qualifies(StrEnum):
+    """What of a rule's points counts towards tiers: all, those before the multiplier, none."""
+
+    FULL = "full"
+    BASE = "base"
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of a basket; `amount_minor` is what earns (after discounts, by the tax basis)."""
@@ -75,7 +83,8 @@ class EarnRule:
     """A published earn rule at one version.
 
     `amount`: `points` for each `per_minor` of matching lines. `item`: `points` for each piece.
-    `visit`: `points` for the first purchase of a calendar day.
+    `visit`: `points` for the first purchase of a calendar day. `tier_multipliers_bp` (by the key
+    of the tier) stand in for the tier's own multiplier.
     """
 
     id: str
@@ -93,13 +102,16 @@ class EarnRule:
     points_per_purchase_max: int | None = None
     points_per_period_max: int | None = None
     cap_period: CapPeriod = CapPeriod.DAY
+    qualifies: Qualifies = Qualifies.FULL
+    tier_multipliers_bp: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Accrual:
     """What one rule gave, with all that is needed to work it out again for a smaller basket.
 
-    `cap` is the most this rule could still give at that moment, None without any cap.
+    `cap` is the most this rule could still give at that moment, None without any cap;
+    `qualifying` is what of `points` (or besides them, before the multiplier) counts for tiers.
     """
 
     rule_id: str
@@ -114,10 +126,12 @@ class Accrual:
     minimum_minor: int
     cap: int | None
     cap_key: str | None
+    qualifies: Qualifies = Qualifies.FULL
+    qualifying: int = 0
 
-    def with_points(self, points: int) -> "Accrual":
-        """Return the same accrual worth `points`."""
-        return replace(self, points=points)
+    def with_points(self, points: int, qualifying: int) -> "Accrual":
+        """Return the same accrual worth `points`, of which `qualifying` count for tiers."""
+        return replace(self, points=points, qualifying=qualifying)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,3 +156,8 @@ class Earnings:
     def points(self) -> int:
         """All points together."""
         return sum(accrual.points for accrual in self.accruals)
+
+    @property
+    def qualifying(self) -> int:
+        """All points that count towards tiers."""
+        return sum(accrual.qualifying for accrual in self.accruals)

@@ -1,6 +1,6 @@
 """F1 and F2: counters are the sum of the activities, and every trace explains its points."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from itertools import groupby, islice
 from typing import Any
@@ -14,7 +14,8 @@ from server.gamification.activities.models import ACTIVITY
 from server.gamification.activities.queries import PURCHASE
 from server.gamification.activities.types import Returned, State
 from server.gamification.earning.models import EARN_COUNTER
-from server.gamification.earning.rules import points_for, points_left
+from server.gamification.earning.rules import points_for, points_left, qualifying_left
+from server.gamification.earning.types import Line
 from server.gamification.facts.models import MEMBER_FACTS
 from server.gamification.facts.queries import facts_of
 from server.gamification.facts.types import Facts
@@ -53,7 +54,7 @@ class Tally:
         facts.visits += is_kept and stored["is_visit"]
         facts.items += rules.items_of(left)
         facts.spend_minor += row.amount_minor - returned.amount_minor
-        facts.qualifying_points += row.points - row.clawed_back
+        facts.qualifying_points += _qualifying(row, left)
         at, first, last = row.occurred_at, facts.first_purchase_at, facts.last_purchase_at
         facts.first_purchase_at, facts.last_purchase_at = min(first or at, at), max(last or at, at)
         if stored["is_visit"]:
@@ -75,6 +76,15 @@ class Tally:
             made, kept = self.caps.get(key, 0), caps.get(key, 0)
             if made != kept:
                 yield f"{who} (cap {key} is {kept}, the activities give {made})"
+
+
+def _qualifying(row: Any, left: Sequence[Line]) -> int:
+    """Return what of a purchase's points counts towards tiers, after returns."""
+    accruals = trace.load_accruals(row.trace)
+    if not row.returned:
+        return sum(accrual.qualifying for accrual in accruals)
+    rounding = Rounding(row.trace["rounding"])
+    return sum(qualifying_left(accrual, left, rounding) for accrual in accruals)
 
 
 def _miscounted(tx: Connection, _setting: Setting) -> Iterable[str]:
