@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from server.core.db import transaction
 from tests.fixtures.bell import ANA, BEN, hang_bell, rings_in
+from tests.fixtures.schema import running_app
 
 
 def ring(client: FlaskClient, key: str | None, who=ANA, path="rings", **body):
@@ -151,23 +152,24 @@ def test_a_lock_that_is_not_had_in_time_is_told_as_in_progress(bell_app):
     assert ring(client, "k-1").status_code == 201
 
 
-def test_without_a_key_a_lock_that_is_not_had_means_busy(sqlite_app):
-    client = hang_bell(sqlite_app).test_client()
-    with locked(sqlite_app):
+def test_without_a_key_a_lock_that_is_not_had_means_busy(sqlite_bell_app):
+    client = sqlite_bell_app.test_client()
+    with locked(sqlite_bell_app):
         answer = ring(client, None, path="soft-rings")
     assert (answer.status_code, answer.json["code"]) == (503, "busy")
     assert answer.headers["Retry-After"] == "1"
-    assert rings_in(sqlite_app) == 0
+    assert rings_in(sqlite_bell_app) == 0
 
 
 @pytest.mark.parametrize(("clashes", "status", "rings"), [(1, 201, 1), (3, 201, 1), (4, 503, 0)])
 def test_a_transaction_that_clashes_is_run_again_a_few_times(
-    postgresql_app, clashes, status, rings
+    postgresql_database, clashes, status, rings
 ):
-    client = hang_bell(postgresql_app).test_client()
-    answer = ring(client, "k-1", times=clashes, fate="clash")
-    assert answer.status_code == status
-    assert rings_in(postgresql_app) == rings
+    with running_app(postgresql_database) as app:
+        client = hang_bell(app).test_client()
+        answer = ring(client, "k-1", times=clashes, fate="clash")
+        assert answer.status_code == status
+        assert rings_in(app) == rings
     if status == 503:
         assert (answer.json["code"], answer.json["retryable"]) == ("busy", True)
 

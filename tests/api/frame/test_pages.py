@@ -107,8 +107,8 @@ def test_a_configured_redis_is_looked_at(sqlite_database, redis_url):
         assert (answer.status_code, answer.get_json()["checks"]["redis"]) == (200, "unreachable")
 
 
-def test_metrics_name_operations_and_never_paths(sqlite_app):
-    client = hang_bell(sqlite_app).test_client()
+def test_metrics_name_operations_and_never_paths(sqlite_bell_app):
+    client = sqlite_bell_app.test_client()
     client.get("/v1/bells/none", headers=ANA)
     client.get("/v1/secret-path", headers=ANA)
     metrics = client.get("/metrics").text

@@ -14,8 +14,8 @@ PROBLEM_MEMBERS = {"type", "title", "status", "detail", "code", "user_message", 
 
 
 @pytest.fixture
-def client(sqlite_app):
-    return hang_bell(sqlite_app).test_client()
+def client(sqlite_bell_app):
+    return sqlite_bell_app.test_client()
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,14 @@
 import pytest
 
 from tests.fixtures.bell import ANA, hang_bell, rings_in
+from tests.fixtures.schema import running_app
 
 JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture
-def client(sqlite_app):
-    return hang_bell(sqlite_app).test_client()
+def client(sqlite_bell_app):
+    return sqlite_bell_app.test_client()
 
 
 def post(client, data: bytes, content_type="application/json", **headers):
@@ -161,9 +162,10 @@ def test_members_may_send_unknown_parameters(client):
 
 
 @pytest.mark.parametrize("path", ["b", "tagged"])
-def test_partners_may_not_send_unknown_parameters(sqlite_app, path):
-    client = hang_bell(sqlite_app, lenient_query=False).test_client()
-    refused = client.get(f"/v1/bells/{path}?utm=1", headers=ANA)
+def test_partners_may_not_send_unknown_parameters(sqlite_database, path):
+    with running_app(sqlite_database) as app:
+        client = hang_bell(app, lenient_query=False).test_client()
+        refused = client.get(f"/v1/bells/{path}?utm=1", headers=ANA)
     assert refused.status_code == 422
     assert errors_of(refused) == {("/utm", "unknown_field")}
 
