@@ -7,6 +7,7 @@ pytest_plugins = [
     "tests.fixtures.redis",
     "tests.fixtures.app",
     "tests.fixtures.command_line",
+    "tests.fixtures.serving",
 ]
 
 # The pool measures its waits; under a frozen clock they would never end.
