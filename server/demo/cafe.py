@@ -1,0 +1,143 @@
+"""Writing the story of the café into an empty database, through the services of every day."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, desc, select
+
+from server.core.crypto import Vault
+from server.core.errors import Refusal
+from server.core.ids import new_id
+from server.demo.people import Person
+from server.demo.story import Comeback, Day, Visit
+from server.gamification.activities.configuration import get_configuration
+from server.gamification.activities.pipeline import record_purchase, record_purchases
+from server.gamification.activities.returns import return_purchase
+from server.gamification.activities.types import Purchase, Recording, Return, ReturnLine
+from server.gamification.facts.models import MEMBER_FACTS
+from server.gamification.ledger.queries import spendable_now
+from server.gamification.ledger.service import open_book, place_hold, release_hold
+from server.gamification.ledger.types import Cause
+from server.gamification.members.rules import normal_identifier
+from server.gamification.members.service import enrol_all
+from server.gamification.members.types import Enrolment, IdentifierKind, Profile, Source
+from server.gamification.partners.service import add_location
+from server.gamification.presets.service import apply_preset
+from server.gamification.programme.types import POINTS
+from server.gamification.tiers.service import set_tier
+from server.gamification.tiers.types import Source as TierSource
+
+NAME, CURRENCY, REGION = "Kohvik Täht", "EUR", "EE"
+PLACES = ("Rotermanni", "Kadriorg")
+ACTOR = "system:demo"
+SPENT_MIN, SPENT_MAX = 3, 20
+HOLD_LENGTH = timedelta(minutes=15)
+
+
+@dataclass(slots=True)
+class Cafe:
+    """The café so far: ids of its members by number, of its places, of receipts by number."""
+
+    vault: Vault
+    now: datetime
+    places: list[str] = field(default_factory=list)
+    members: dict[int, str] = field(default_factory=dict)
+    receipts: dict[str, str] = field(default_factory=dict)
+
+    def found(self, tx: Connection, at: datetime) -> None:
+        """Set the programme up and open both places."""
+        apply_preset(tx, "four_metals", at, {"name": NAME, "currency_code": CURRENCY})
+        self.places = [add_location(tx, f"{NAME}, {place}", at).id for place in PLACES]
+
+    def live(self, tx: Connection, day: Day) -> None:
+        """Write one day, as far as it lies in the past."""
+        if day.joining and day.opens_at <= self.now:
+            self._enrol(tx, day)
+        for comeback in day.comebacks:
+            if comeback.at <= self.now:
+                self._take_back(tx, comeback)
+        self.receipts.clear()
+        visits = [visit for visit in day.visits if visit.at <= self.now]
+        spenders = [visit for visit in visits if visit.pays_with_points]
+        for visit in spenders:
+            self._sell_for_points(tx, visit)
+        closed_at = min(day.closes_at, self.now)
+        others = [visit for visit in visits if visit.receipt not in self.receipts]
+        self._sell_all(tx, others, closed_at)
+        if day.invites:
+            self._invite(tx, day.invites, closed_at)
+
+    def _enrol(self, tx: Connection, day: Day) -> None:
+        enrolments = [self._enrolment(person) for person in day.joining]
+        ids = enrol_all(tx, self.vault, enrolments, day.opens_at)
+        self.members |= zip((person.number for person in day.joining), ids, strict=True)
+
+    def _enrolment(self, person: Person) -> Enrolment:
+        given = ((IdentifierKind.PHONE, person.phone), (IdentifierKind.EMAIL, person.email))
+        contacts = [normal_identifier(kind, text, REGION) for kind, text in given if text]
+        profile = Profile(
+            person.first_name, person.last_name, person.birthday, locale=person.locale
+        )
+        return Enrolment(Source.TILL, profile, tuple(contacts), location_id=self.places[0])
+
+    def _purchase(self, visit: Visit) -> Purchase:
+        place = self.places[visit.place]
+        return Purchase(
+            member_id=self.members[visit.person.number],
+            source=place,
+            external_id=visit.receipt,
+            occurred_at=visit.at,
+            amount_minor=visit.amount_minor,
+            currency_code=CURRENCY,
+            lines=visit.lines,
+            location_id=place,
+        )
+
+    def _sell_all(self, tx: Connection, visits: list[Visit], at: datetime) -> None:
+        """Record the receipts of a day, which the tills send when the café closes."""
+        if not visits:
+            return
+        purchases = [self._purchase(visit) for visit in visits]
+        outcomes = record_purchases(tx, purchases, _recording(tx, at))
+        for visit, outcome in zip(visits, outcomes, strict=True):
+            if isinstance(outcome, Refusal):
+                raise outcome
+            self.receipts[visit.receipt] = outcome.activity_id
+
+    def _sell_for_points(self, tx: Connection, visit: Visit) -> None:
+        """Let a member pay a part with points; every tenth thinks better of it at the till."""
+        member_id, at = self.members[visit.person.number], visit.at
+        worth = get_configuration(tx).programme.units[POINTS].worth_minor
+        most = min(SPENT_MAX, visit.amount_minor // worth)
+        points = min(most, spendable_now(tx, member_id, POINTS, at))
+        if points < SPENT_MIN:
+            return
+        hold_id = new_id("hld", at)
+        cause = Cause("hold", hold_id, ACTOR, at, at)
+        place_hold(tx, open_book(tx, member_id, POINTS, at), points, cause, HOLD_LENGTH)
+        if visit.person.number % 10 == 9:
+            release_hold(tx, hold_id, cause)
+            return
+        rest = visit.amount_minor - points * worth
+        paid = replace(self._purchase(visit), amount_minor=rest, redemption_ids=(hold_id,))
+        self.receipts[visit.receipt] = record_purchase(tx, paid, _recording(tx, at)).activity_id
+
+    def _take_back(self, tx: Connection, comeback: Comeback) -> None:
+        lines = () if comeback.line is None else (ReturnLine(comeback.line, 1),)
+        back = Return(f"back-{comeback.receipt}", lines, is_cancellation=comeback.is_mistake)
+        activity_id = self.receipts.get(comeback.receipt)
+        if activity_id is not None:
+            return_purchase(tx, activity_id, back, _recording(tx, comeback.at))
+
+    def _invite(self, tx: Connection, count: int, at: datetime) -> None:
+        """Invite those who have spent the most into the highest tier."""
+        facts = MEMBER_FACTS.c
+        best = select(facts.member_id).order_by(desc(facts.spend_minor), facts.member_id)
+        ladder = get_configuration(tx).ladder
+        for member_id in tx.execute(best.limit(count)).scalars().all():
+            open_book(tx, member_id, POINTS, at)
+            set_tier(tx, ladder, member_id, "platinum", (TierSource.INVITED, ACTOR, False), at)
+
+
+def _recording(tx: Connection, at: datetime) -> Recording:
+    return Recording(get_configuration(tx), ACTOR, at)
