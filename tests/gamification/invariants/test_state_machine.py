@@ -18,7 +18,6 @@ from hypothesis.stateful import (
 
 from server.core.db import transaction
 from server.core.errors import Refusal
-from server.gamification.activities.configuration import get_configuration
 from server.gamification.activities.pipeline import record_purchase
 from server.gamification.invariants.service import check_all
 from server.gamification.ledger.errors import BalanceInsufficient
@@ -34,8 +33,6 @@ from server.gamification.ledger.service import (
 from server.gamification.ledger.types import Term
 from server.gamification.programme.types import POINTS, ClawbackPolicy, ExpiryKind, Rounding
 from server.gamification.proofs.checkpoints import take_checkpoint
-from server.gamification.tiers.service import set_tier
-from server.gamification.tiers.types import Source
 from tests.builders import purchases as shop
 from tests.builders.members import VAULT
 
@@ -223,10 +220,7 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(who=MEMBERS, key=st.sampled_from(KEYS), locked=st.booleans())
     def give_tier(self, who: int, key: str, locked: bool) -> None:
-        ladder = get_configuration(self.tx).ladder
-        source = Source.INVITED if key == "platinum" else Source.MANUAL
-        move = (source, "staff:eva", locked)
-        set_tier(self.tx, ladder, self.members[who], key, move, self.now)
+        shop.put_in_tier(self.tx, self.members[who], key, self.now, is_locked=locked)
 
     @rule()
     def checkpoint(self) -> None:
