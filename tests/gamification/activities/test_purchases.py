@@ -212,6 +212,7 @@ def test_a_batch_is_recorded_in_order_and_refusals_do_not_stop_it(tx, ana):
     assert isinstance(results[2], CurrencyMismatch)
     duplicates = [one.is_duplicate for one in results if isinstance(one, Outcome)]
     assert duplicates == [False, False, False, True, True]
+    assert isinstance(results[5], Outcome)
     assert results[5].activity_id == known.activity_id
     assert balances(tx, ana) == (518, 0, 0, 0)
     assert check_all(tx, NOW) == []
@@ -222,7 +223,8 @@ def test_caps_and_visits_are_counted_within_a_batch(tx, ana):
     add_rule(tx, "visit", 5)
     batch = [purchase(ana, 1_00) for _ in range(3)]
     results = record_purchases(tx, batch, recording(tx))
-    assert [one.trace["points"] for one in results] == [15, 5, 0]
+    points = [one.trace["points"] for one in results if isinstance(one, Outcome)]
+    assert points == [15, 5, 0]
     assert check_all(tx, NOW) == []
 
 

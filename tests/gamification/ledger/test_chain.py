@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from server.gamification.ledger.chain import (
     note_hash,
 )
 
-FIRST = {
+FIRST: dict[str, Any] = {
     "id": "trf_01jd0000000000000000000001",
     "wallet_id": "wal_01jd0000000000000000000002",
     "wallet_version": 1,

@@ -139,7 +139,7 @@ def test_impossible_amounts_are_refused(amount):
 
 @pytest.mark.parametrize("amount", [1, AMOUNT_MAX])
 def test_amounts_at_the_ends_are_possible(amount):
-    assert rules.check_amount(amount) is None
+    rules.check_amount(amount)
 
 
 @pytest.mark.parametrize(
