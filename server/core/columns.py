@@ -3,10 +3,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, String
+from sqlalchemy import JSON, BigInteger, Boolean, ColumnElement, DateTime, String, Text, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from server.core.ids import ID_LENGTH_MAX
 
@@ -44,5 +46,45 @@ Id = code(ID_LENGTH_MAX)
 Amount = BigInteger().with_variant(sqlite.INTEGER(), "sqlite")
 """A whole number of points, stars or minor units of money."""
 
-Json: Any = JSON().with_variant(postgresql.JSONB(), "postgresql")
-"""A JSON document."""
+Json: Any = JSON(none_as_null=True).with_variant(
+    postgresql.JSONB(none_as_null=True), "postgresql"
+)
+"""A JSON document; None is the database's null, not JSON's."""
+
+
+class TextList(TypeDecorator[list[str]]):
+    """A list of texts as one parameter, see `among`."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return an array on PostgreSQL, JSON elsewhere."""
+        kind = postgresql.ARRAY(Text()) if dialect.name == "postgresql" else JSON()
+        return dialect.type_descriptor(kind)
+
+
+class among(ColumnElement[bool]):  # noqa: N801 - reads like a function of the query language
+    """Whether a column is one of a list of texts, given as the parameter `name`.
+
+    Unlike IN, its text is the same for lists of every length, so that it is prepared once.
+    """
+
+    inherit_cache = False
+    type = Boolean()
+
+    def __init__(self, column: ColumnElement[str], name: str) -> None:
+        self.column, self.values = column, bindparam(name, type_=TextList())
+
+
+@compiles(among, "postgresql")
+def _as_array(element: among, compiler: SQLCompiler, **options: Any) -> str:
+    column = compiler.process(element.column, **options)
+    return f"{column} = ANY ({compiler.process(element.values, **options)})"
+
+
+@compiles(among, "sqlite")
+def _as_json(element: among, compiler: SQLCompiler, **options: Any) -> str:
+    column = compiler.process(element.column, **options)
+    values = compiler.process(element.values, **options)
+    return f"{column} IN (SELECT value FROM json_each({values}))"

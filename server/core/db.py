@@ -109,6 +109,8 @@ def reading() -> Iterator[Connection]:
     """Open a connection for reads only; on PostgreSQL without the round trips of a transaction."""
     options = {} if db.engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
     with db.engine.connect().execution_options(**cast(Any, options)) as connection:
+        if not options:
+            connection.begin()  # one view of the data, also for what the driver executes itself
         yield connection
 
 

@@ -18,9 +18,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.columns import UTCDateTime, code
-from server.core.db import Base, first, table_of, transaction
+from server.core.db import Base, table_of, transaction
 from server.core.errors import Refusal, ValidationFailed
 from server.core.metrics import REPLAYS
+from server.core.statements import Prepared, at_once
 
 KEY_LENGTH_MAX = 64
 NOT_STORED = frozenset({401, 403, 429})
@@ -67,12 +68,14 @@ class IdempotencyRecord(Base):
 
 
 RECORD = table_of(IdempotencyRecord)
-_FIND = select(RECORD.c.fingerprint, RECORD.c.status, RECORD.c.body).where(
-    RECORD.c.principal == bindparam("principal"),
-    RECORD.c.operation == bindparam("operation"),
-    RECORD.c.key == bindparam("key"),
+_FIND = Prepared(
+    select(RECORD.c.fingerprint, RECORD.c.status, RECORD.c.body).where(
+        RECORD.c.principal == bindparam("principal"),
+        RECORD.c.operation == bindparam("operation"),
+        RECORD.c.key == bindparam("key"),
+    )
 )
-_SAVE = insert(RECORD)
+_SAVE = Prepared(insert(RECORD))
 _SWEEP = delete(RECORD).where(RECORD.c.expires_at <= bindparam("now"))
 
 
@@ -159,11 +162,10 @@ def sweep_idempotency(tx: Connection, *, now: datetime) -> int:
 
 
 def _replay(tx: Connection, request: KeyedRequest) -> Answer | None:
-    row = first(
-        tx,
-        _FIND,
-        {"principal": request.principal, "operation": request.operation, "key": request.key},
-    )
+    of = {"principal": request.principal, "operation": request.operation, "key": request.key}
+    with at_once(tx):  # together with the BEGIN
+        sent = _FIND.send(tx, of)
+    row = sent.first()
     if row is None:
         return None
     if row.fingerprint != request.fingerprint:
@@ -184,7 +186,7 @@ def _save(tx: Connection, request: KeyedRequest, answer: Answer) -> None:
         "expires_at": request.expires_at,
     }
     try:
-        tx.execute(_SAVE, values)
+        _SAVE.run(tx, [values])
     except IntegrityError as error:
         raise TwinFinished from error
 

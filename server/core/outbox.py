@@ -27,6 +27,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from server.core.columns import Id, Json, UTCDateTime, code
 from server.core.db import Base, table_of
 from server.core.ids import new_id
+from server.core.statements import Prepared
 
 ATTEMPTS_MAX = 12
 BACK_OFF_SECONDS = 5
@@ -73,7 +74,7 @@ class OutboxRow(Base):
 
 
 OUTBOX = table_of(OutboxRow)
-_RECORD = insert(OUTBOX)
+_RECORD = Prepared(insert(OUTBOX))
 _CLAIMABLE = (
     select(OUTBOX.c.id)
     .where(
@@ -132,7 +133,7 @@ def record(tx: Connection, events: Sequence[Event], *, now: datetime) -> None:
     """Write `events` to the outbox in one statement; their ids sort in the order given."""
     if events:
         ids = sorted(new_id("evt", now) for _ in events)
-        tx.execute(_RECORD, [_row(*pair, now) for pair in zip(ids, events, strict=True)])
+        _RECORD.run(tx, [_row(*pair, now) for pair in zip(ids, events, strict=True)])
 
 
 def claim(

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from server.core.statements import Prepared
 from server.gamification.earning.models import EARN_COUNTER
 from server.gamification.earning.types import Accrual
 
@@ -17,7 +18,7 @@ def _upsert(dialect: Any) -> Any:
     return statement.on_conflict_do_update(index_elements=keys, set_={"points": total})
 
 
-_ADD = {"postgresql": _upsert(postgresql), "sqlite": _upsert(sqlite)}
+_ADD = Prepared(_upsert(postgresql), sqlite=_upsert(sqlite))
 _TAKE = (
     update(EARN_COUNTER)
     .where(
@@ -36,12 +37,11 @@ def count_accruals(tx: Connection, accruals: Iterable[tuple[str, Accrual]]) -> N
         if accrual.cap_key:
             key = (member_id, accrual.cap_key)
             totals[key] = totals.get(key, 0) + accrual.points
-    if totals:
-        rows = [
-            {"member_id": member, "cap_key": key, "points": points}
-            for (member, key), points in sorted(totals.items())
-        ]
-        tx.execute(_ADD[tx.dialect.name], rows)
+    rows = [
+        {"member_id": member, "cap_key": key, "points": points}
+        for (member, key), points in sorted(totals.items())
+    ]
+    _ADD.run(tx, rows)
 
 
 def uncount(tx: Connection, member_id: str, cap_key: str, points: int) -> None:

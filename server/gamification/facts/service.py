@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
+from server.core.statements import Prepared
 from server.gamification.facts.models import MEMBER_FACTS
 from server.gamification.facts.types import Facts
 
@@ -18,11 +19,10 @@ def _upsert(dialect: Any) -> Any:
     return statement.on_conflict_do_update(index_elements=["member_id"], set_=new)
 
 
-_UPSERT = {"postgresql": _upsert(postgresql), "sqlite": _upsert(sqlite)}
+_UPSERT = Prepared(_upsert(postgresql), sqlite=_upsert(sqlite))
 
 
 def save_facts(tx: Connection, facts: Sequence[Facts]) -> None:
     """Write the counters of these members; the caller holds their points wallets' locks."""
     rows = [{name: getattr(f, name) for name in Facts.__dataclass_fields__} for f in facts]
-    if rows:
-        tx.execute(_UPSERT[tx.dialect.name], rows if len(rows) > 1 else rows[0])
+    _UPSERT.run(tx, rows)

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from server.core.columns import code
 from server.core.errors import NotFound
 from server.core.ids import new_id
+from server.core.statements import Prepared
 from server.gamification.ledger import queries
 from server.gamification.ledger.book import Book
 from server.gamification.ledger.errors import CaptureExceedsHold, HoldNotFound, HoldResolved
@@ -35,10 +36,10 @@ from server.gamification.ledger.types import (
 from server.gamification.members.models import MEMBER
 from server.gamification.programme.queries import get_programme
 
-_INSERT_TRANSFER = insert(TRANSFER)
-_INSERT_NOTE = insert(TRANSFER_NOTE)
-_INSERT_LOT = insert(LOT)
-_INSERT_DRAW = insert(LOT_DRAW)
+_INSERT_TRANSFER = Prepared(insert(TRANSFER))
+_INSERT_NOTE = Prepared(insert(TRANSFER_NOTE))
+_INSERT_LOT = Prepared(insert(LOT))
+_INSERT_DRAW = Prepared(insert(LOT_DRAW))
 _INSERT_HOLD = insert(HOLD)
 _COUNTERS = ("available", "pending", "held", "debt", "lifetime_earned", "version")
 
@@ -55,7 +56,7 @@ def _insert_wallet(dialect: Any) -> Any:
 
 
 _NEW_WALLET = {"postgresql": _insert_wallet(postgresql), "sqlite": _insert_wallet(sqlite)}
-_UPDATE_WALLET = (
+_UPDATE_WALLET = Prepared(
     update(WALLET)
     .where(WALLET.c.id == bindparam("wallet_id"))
     .values(
@@ -68,7 +69,7 @@ _UPDATE_WALLET = (
         head_hash=bindparam("new_head_hash"),
     )
 )
-_UPDATE_LOT = (
+_UPDATE_LOT = Prepared(
     update(LOT)
     .where(LOT.c.id == bindparam("lot_id"))
     .values(remaining=bindparam("new_remaining"), is_pending=bindparam("new_is_pending"))
@@ -146,23 +147,18 @@ def _settled(tx: Connection, row: Any, now: datetime) -> Book:
 def save_books(tx: Connection, books: Sequence[Book]) -> None:
     """Write all movements of these books, each table with one statement."""
     changed = [book for book in books if book.transfers]
-    _insert(tx, _INSERT_TRANSFER, [row for book in changed for row in book.transfers])
-    _insert(tx, _INSERT_NOTE, [row for book in changed for row in book.notes])
+    _INSERT_TRANSFER.run(tx, [row for book in changed for row in book.transfers])
+    _INSERT_NOTE.run(tx, [row for book in changed for row in book.notes])
     new = [_lot_row(book, lot) for book in changed for lot in book.new_lots.values()]
-    _insert(tx, _INSERT_LOT, new)
-    _insert(tx, _UPDATE_LOT, [row for book in changed for row in _lot_changes(book)])
-    _insert(tx, _INSERT_DRAW, [row for book in changed for row in book.draws])
-    _insert(tx, _UPDATE_WALLET, [_wallet_change(book) for book in changed])
+    _INSERT_LOT.run(tx, new)
+    _UPDATE_LOT.run(tx, [row for book in changed for row in _lot_changes(book)])
+    _INSERT_DRAW.run(tx, [row for book in changed for row in book.draws])
+    _UPDATE_WALLET.run(tx, [_wallet_change(book) for book in changed])
 
 
 def save_book(tx: Connection, book: Book) -> None:
     """Write all movements of one book."""
     save_books(tx, [book])
-
-
-def _insert(tx: Connection, statement: Any, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        tx.execute(statement, rows if len(rows) > 1 else rows[0])
 
 
 def _lot_row(book: Book, lot: Lot) -> dict[str, Any]:

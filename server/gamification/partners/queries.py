@@ -6,12 +6,13 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, true
 
 from server.core.errors import NotFound
+from server.core.statements import Prepared
 from server.gamification.partners.models import API_KEY, DEVICE, LOCATION, PARTNER
 from server.gamification.partners.types import Device, Location, Profile
 from server.gamification.programme.models import PROGRAMME
 
 _K, _D, _L, _P = API_KEY.c, DEVICE.c, LOCATION.c, PARTNER.c
-_HOLDER = (
+_HOLDER = Prepared(
     select(
         _K.id,
         _K.partner_id,
@@ -68,7 +69,7 @@ def find_key_holder(tx: Connection, secret_hash: str) -> Any:
     last_used_at; profile, location_id, location_zone, device_revoked_at; partner_name; and the
     programme's revision.
     """
-    return tx.execute(_HOLDER, {"secret_hash": secret_hash}).first()
+    return _HOLDER.first(tx, {"secret_hash": secret_hash})
 
 
 def get_device(tx: Connection, device_id: str) -> Device:

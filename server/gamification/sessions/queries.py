@@ -6,12 +6,13 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, true
 
+from server.core.statements import Prepared
 from server.gamification.members.models import MEMBER
 from server.gamification.programme.models import PROGRAMME
 from server.gamification.sessions.models import MEMBER_SESSION
 
 _S = MEMBER_SESSION.c
-_SIGNED_IN = (
+_SIGNED_IN = Prepared(
     select(
         _S.revoked_at,
         MEMBER.c.status,
@@ -48,7 +49,7 @@ def find_signed_in(tx: Connection, session_id: str, member_id: str) -> Any:
     Attributes: revoked_at, status, locale, zone, merged_into_id, revision (of the programme).
     """
     parameters = {"session_id": session_id, "member_id": member_id}
-    return tx.execute(_SIGNED_IN, parameters).first()
+    return _SIGNED_IN.first(tx, parameters)
 
 
 def list_open_sessions(tx: Connection, member_id: str) -> list[OpenSession]:
