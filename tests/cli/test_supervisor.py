@@ -95,9 +95,11 @@ def test_all_children_finish_before_it_ends(start, tmp_path, number):
 
 def test_children_of_a_killed_supervisor_finish_too(start, tmp_path):
     process = start(web=None)
-    wait_for(lambda: pids(tmp_path, "web"))
+    [web] = wait_for(lambda: pids(tmp_path, "web"))
     process.kill()
     wait_for((tmp_path / "web-drained").exists)
+    wait_for(lambda: not psutil.pid_exists(web) or psutil.Process(web).status() == "zombie")
+    assert pids(tmp_path, "web") == [web]
 
 
 def test_a_wrong_setting_ends_everything_with_its_status(start, tmp_path):

@@ -4,7 +4,7 @@ from server.core.errors import Refusal
 
 
 class ProgrammeMissing(Refusal):
-    """The installation has no programme yet; `fairstar programme preset` makes one."""
+    """The installation has no programme yet; `fairstar programme setup` makes one."""
 
     code, status, title = "programme_missing", 503, "The programme is not set up yet"
     stored = False
