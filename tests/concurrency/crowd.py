@@ -32,7 +32,7 @@ def rush(app: Flask, works: Sequence[Work]) -> list[Any]:
 
 
 def retried(work: Work) -> Any:
-    """Run `work` in a transaction, again after a deadlock or a lost race, as an entry point does."""
+    """Run `work` in a transaction, again after a deadlock or a lost race, as endpoints do."""
     for _ in range(RERUNS_MAX):
         try:
             with transaction() as tx:

@@ -36,6 +36,10 @@ def recorded(bought):
     return lambda tx: record_purchase(tx, bought, recording(tx))
 
 
+def returned(bought, back, now=NOW):
+    return lambda tx: return_purchase(tx, bought.activity_id, back, recording(tx, now))
+
+
 def duplicates(results):
     return [result.is_duplicate for result in results]
 
@@ -52,8 +56,8 @@ def test_a_receipt_sent_by_many_at_once_is_awarded_once(app):
 
 def test_a_receipt_of_two_members_at_once_belongs_to_one(app):
     ana, ben = shop_with_members(app, 2)
-    fields = {"external_id": "receipt-of-two"}
-    works = [recorded(purchase(who, 100_00, **fields)) for who in (ana, ben)] * 4
+    receipts = [purchase(who, 100_00, external_id="receipt-of-two") for who in (ana, ben)]
+    works = [recorded(bought) for bought in receipts] * 4
     results = rush(app, works)
     assert len(refused(results, DuplicateMismatch)) == 4
     outcomes = [result for result in results if isinstance(result, Outcome)]
@@ -65,8 +69,11 @@ def test_a_receipt_with_redemptions_sent_twice_at_once_captures_once(app):
     (ana,) = shop_with_members(app, 1)
     once(app, lambda tx: give(tx, ana, 100))
     holds = [once(app, lambda tx: hold(tx, ana, 20)) for _ in range(2)]
-    fields = {"external_id": "receipt-paid-with-points"}
-    works = [recorded(purchase(ana, 50_00, redemption_ids=(one.id,), **fields)) for one in holds]
+    receipts = [
+        purchase(ana, 50_00, redemption_ids=(one.id,), external_id="receipt-paid-with-points")
+        for one in holds
+    ]
+    works = [recorded(bought) for bought in receipts]
     results = rush(app, works * 3)
     assert refused(results, HoldResolved) == []
     assert sorted(duplicates(results)) == [False] + [True] * 5
@@ -77,9 +84,7 @@ def test_a_receipt_with_redemptions_sent_twice_at_once_captures_once(app):
 def test_a_return_sent_twice_at_once_takes_back_once(app):
     (ana,) = shop_with_members(app, 1)
     bought = once(app, lambda tx: buy(tx, ana, 100_00))
-    back = Return("refund-1", amount_minor=40_00)
-    work = lambda tx: return_purchase(tx, bought.activity_id, back, recording(tx))  # noqa: E731
-    results = rush(app, [work] * 6)
+    results = rush(app, [returned(bought, Return("refund-1", amount_minor=40_00))] * 6)
     assert sorted(duplicates(results)) == [False] + [True] * 5
     assert {result.points_taken for result in results} == {4}
     assert once(app, lambda tx: balances(tx, ana)) == (6, 0, 0, 0)
@@ -89,11 +94,7 @@ def test_a_return_sent_twice_at_once_takes_back_once(app):
 def test_full_returns_under_many_names_take_back_once(app):
     (ana,) = shop_with_members(app, 1)
     bought = once(app, lambda tx: buy(tx, ana, 100_00))
-    works = [
-        lambda tx, n=n: return_purchase(tx, bought.activity_id, Return(f"r{n}"), recording(tx))
-        for n in range(6)
-    ]
-    results = rush(app, works)
+    results = rush(app, [returned(bought, Return(f"refund-{n}")) for n in range(6)])
     assert len(refused(results, ReturnExceedsSale)) == 5
     assert [r.points_taken for r in results if isinstance(r, ReturnOutcome)] == [10]
     assert once(app, lambda tx: balances(tx, ana)) == (0, 0, 0, 0)
@@ -112,7 +113,7 @@ def test_purchases_of_same_and_different_members_in_opposite_order(app):
     assert all(isinstance(one, Outcome) for result in results for one in result)
     count = select(func.count()).select_from(ACTIVITY)
     assert once(app, lambda tx: tx.execute(count).scalar_one()) == 80
-    assert [once(app, lambda tx, m=m: balances(tx, m)[0]) for m in members] == [20] * 4
+    assert once(app, lambda tx: [balances(tx, member)[0] for member in members]) == [20] * 4
     assert_sound(app, NOW)
 
 
@@ -121,12 +122,8 @@ def test_purchases_and_returns_of_one_member_at_once(app):
     bought = once(app, lambda tx: buy(tx, ana, 100_00))
     later = NOW + timedelta(minutes=1)
     works = [recorded(purchase(ana, 10_00)) for _ in range(10)]
-    works += [
-        lambda tx, n=n: return_purchase(
-            tx, bought.activity_id, Return(f"p{n}", amount_minor=10_00), recording(tx, later)
-        )
-        for n in range(10)
-    ]
+    parts = [Return(f"part-{n}", amount_minor=10_00) for n in range(10)]
+    works += [returned(bought, part, later) for part in parts]
     results = rush(app, works)
     assert all(isinstance(result, Outcome | ReturnOutcome) for result in results)
     assert once(app, lambda tx: balances(tx, ana)) == (10, 0, 0, 0)

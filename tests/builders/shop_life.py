@@ -1,0 +1,85 @@
+"""A shop that has seen everything: for tests that break one thing of it or look at all of it."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from server.gamification.ledger.service import (
+    adjust,
+    capture_hold,
+    lapse_holds,
+    open_book,
+    release_hold,
+    save_book,
+)
+from server.gamification.ledger.types import Term
+from server.gamification.programme.types import POINTS
+from server.gamification.proofs.checkpoints import take_checkpoint
+from tests.builders.members import VAULT
+from tests.builders.purchases import (
+    NOW,
+    add_member,
+    add_rule,
+    back,
+    buy,
+    cause,
+    give,
+    give_back,
+    hold,
+    hold_cause,
+    line,
+    open_shop,
+)
+
+DAY = timedelta(days=1)
+LATER = NOW + 3 * DAY
+
+
+def live_three_days(tx: Connection) -> tuple[str, str]:
+    """Ana buys, returns, pays with points, holds; Ben owes and climbs. Ends at `LATER`.
+
+    Two checkpoints are taken, on the first and on the last day. Returns the ids of the two.
+    """
+    open_shop(tx)
+    add_rule(tx, "item", 3, categories=["coffee"], points_per_period_max=10)
+    ana, ben = add_member(tx), add_member(tx)
+    _first_day_of_ana(tx, ana)
+    _all_days_of_ben(tx, ben)
+    take_checkpoint(tx, VAULT, NOW)
+    _last_day_of_ana(tx, ana, LATER)
+    take_checkpoint(tx, VAULT, LATER)
+    return ana, ben
+
+
+def _first_day_of_ana(tx: Connection, ana: str) -> None:
+    adjust(tx, ana, POINTS, 40, cause(note="welcome"), Term(NOW, NOW + DAY))
+    give(tx, ana, 40, expires_at=NOW + 2 * DAY)
+    rows = (line(30_00, 3, category="coffee"), line(70_00, 1))
+    bought = buy(tx, ana, 100_00, lines=rows)
+    give_back(tx, bought, 25_00)
+    give_back(tx, bought, lines=(back(0, 1),))
+    held = hold(tx, ana, 12, minutes=60)
+    paid = buy(tx, ana, 50_00, redemption_ids=(held.id,))
+    give_back(tx, paid, 20_00)
+    captured, released = hold(tx, ana, 9), hold(tx, ana, 3)
+    capture_hold(tx, captured.id, 5, hold_cause(captured.id))
+    release_hold(tx, released.id, hold_cause(released.id))
+    hold(tx, ana, 6)
+    hold(tx, ana, 2, minutes=60 * 24 * 30)
+
+
+def _last_day_of_ana(tx: Connection, ana: str, now: datetime) -> None:
+    lapse_holds(tx, now, limit=10)
+    save_book(tx, open_book(tx, ana, POINTS, now))
+    buy(tx, ana, 10_00, now)
+    give(tx, ana, -1, now)
+
+
+def _all_days_of_ben(tx: Connection, ben: str) -> None:
+    bought = buy(tx, ben, 100_00)
+    give(tx, ben, -8)
+    give_back(tx, bought)
+    buy(tx, ben, 5020_00)
+    book = open_book(tx, ben, POINTS, NOW)
+    book.accrue(5, cause(), Term(NOW + 30 * DAY, None))
+    save_book(tx, book)
