@@ -46,9 +46,7 @@ Id = code(ID_LENGTH_MAX)
 Amount = BigInteger().with_variant(sqlite.INTEGER(), "sqlite")
 """A whole number of points, stars or minor units of money."""
 
-Json: Any = JSON(none_as_null=True).with_variant(
-    postgresql.JSONB(none_as_null=True), "postgresql"
-)
+Json: Any = JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 """A JSON document; None is the database's null, not JSON's."""
 
 
@@ -87,4 +85,4 @@ def _as_array(element: among, compiler: SQLCompiler, **options: Any) -> str:
 def _as_json(element: among, compiler: SQLCompiler, **options: Any) -> str:
     column = compiler.process(element.column, **options)
     values = compiler.process(element.values, **options)
-    return f"{column} IN (SELECT value FROM json_each({values}))"
+    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - compiled

@@ -89,7 +89,9 @@ _CLAIMABLE = (
 _CLAIM = (
     update(OUTBOX)
     .where(OUTBOX.c.id.in_(_CLAIMABLE))
-    .values(worker=bindparam("by"), lease_ends_at=bindparam("until"), attempts=OUTBOX.c.attempts + 1)
+    .values(
+        worker=bindparam("by"), lease_ends_at=bindparam("until"), attempts=OUTBOX.c.attempts + 1
+    )
     .returning(
         OUTBOX.c.id,
         OUTBOX.c.topic,

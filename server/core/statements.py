@@ -12,15 +12,18 @@ import re
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
-from sqlalchemy import Connection, Insert, Select
+from sqlalchemy import ClauseElement, Connection, Insert, Select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
+T = TypeVar("T")
 Parameters = Mapping[str, Any]
+Later = Callable[[], T]
+"""What a function that only sends gives back: call it for the answer, after `at_once`."""
 _NONE: Final[Parameters] = {}
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s(?:::(?:TIMESTAMP WITH TIME ZONE|[A-Z]+))?")
 _CONFLICT = " ON CONFLICT "
@@ -29,8 +32,9 @@ _CONFLICT = " ON CONFLICT "
 class Prepared:
     """A Core statement with bind parameters; `sqlite` is its form where that dialect differs."""
 
-    def __init__(self, statement: Any, *, sqlite: Any = None) -> None:
-        self._statements = {"postgresql": statement, "sqlite": statement if sqlite is None else sqlite}
+    def __init__(self, statement: ClauseElement, *, sqlite: ClauseElement | None = None) -> None:
+        other = statement if sqlite is None else sqlite
+        self._statements = {"postgresql": statement, "sqlite": other}
         self._forms: dict[tuple[str, ...], _Form] = {}
         self._sets: dict[tuple[str, ...], str] = {}
 
@@ -117,26 +121,16 @@ class _Form:
         compiled = _compiled(statement, dialect, keys)
         self.sql = _text(compiled, dialect)
         self._order = compiled.positiontup
-        self._binders = {
-            name: bind.type.dialect_impl(dialect).bind_processor(dialect)
-            for name, bind in compiled.binds.items()
-        }
         self._fixed = _fixed(compiled) if self._order else {}
+        self._writers = _writers(compiled, dialect, {*keys, *self._fixed})
         self._row, self._readers = _reader(statement, dialect)
 
     def write(self, parameters: Parameters) -> Any:
         """Return parameters as the driver takes them."""
-        binders = self._binders
-        if self._order is None:
-            return {
-                name: value if binders[name] is None else binders[name](value)
-                for name, value in parameters.items()
-            }
         values = {**self._fixed, **parameters}
-        return [
-            values[name] if binders[name] is None else binders[name](values[name])
-            for name in self._order
-        ]
+        for name, write in self._writers:
+            values[name] = write(values[name])
+        return values if self._order is None else [values[name] for name in self._order]
 
     def read(self, row: Sequence[Any]) -> Any:
         """Return a row of the driver as a named tuple."""
@@ -178,6 +172,15 @@ def _fixed(compiled: SQLCompiler) -> dict[str, Any]:
     return {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
 
 
+def _writers(
+    compiled: SQLCompiler, dialect: Dialect, names: set[str]
+) -> list[tuple[str, Callable[[Any], Any]]]:
+    """Return how to write those parameters that the driver does not take as they are."""
+    types = {name: compiled.binds[name].type.dialect_impl(dialect) for name in names}
+    writers = {name: kind.bind_processor(dialect) for name, kind in types.items()}
+    return [(name, write) for name, write in writers.items() if write is not None]
+
+
 def _reader(
     statement: Any, dialect: Dialect
 ) -> tuple[Callable[[Any], Any], list[tuple[int, Callable[[Any], Any]]]]:
@@ -186,7 +189,7 @@ def _reader(
         return tuple, []
     columns = list(statement.selected_columns)
     readers = [c.type.dialect_impl(dialect).result_processor(dialect, None) for c in columns]
-    row: Any = namedtuple("Row", [str(column.key) for column in columns])  # noqa: PYI024
+    row: Any = namedtuple("Row", [str(c.key) for c in columns])  # type: ignore[misc]
     return row._make, [(index, read) for index, read in enumerate(readers) if read is not None]
 
 
@@ -224,7 +227,7 @@ def _driver_of(tx: Connection) -> tuple[Any, Any]:
     return tx.connection.dbapi_connection, tx.dialect.loaded_dbapi
 
 
-def _wrapped(tx: Connection, error: Any, sql: str) -> Exception:
+def _wrapped(tx: Connection, error: Any, sql: str) -> Any:
     """Return an error of the driver as SQLAlchemy's, without parameters: they may be personal."""
     raw, driver = _driver_of(tx)
     is_lost = tx.dialect.is_disconnect(error, raw, None)

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
+from server.core.statements import Later, Prepared
 from server.gamification.cards.errors import SpokenCodeExpired
 from server.gamification.cards.models import CARD, SPOKEN_CODE
 from server.gamification.cards.types import Card, CardState, SpokenCode
@@ -13,8 +14,10 @@ from server.gamification.cards.types import Card, CardState, SpokenCode
 _BY_ID = select(CARD).where(CARD.c.id == bindparam("id"))
 _BY_NUMBER = select(CARD).where(CARD.c.number == bindparam("number"))
 _IN_USE = select(CARD.c.number).where(CARD.c.number.in_(bindparam("numbers", expanding=True)))
-_ACTIVE = select(CARD).where(
-    CARD.c.member_id == bindparam("member_id"), CARD.c.state == CardState.ACTIVE.value
+_ACTIVE = Prepared(
+    select(CARD).where(
+        CARD.c.member_id == bindparam("member_id"), CARD.c.state == CardState.ACTIVE.value
+    )
 )
 _SPOKEN = select(SPOKEN_CODE).where(SPOKEN_CODE.c.code == bindparam("code"))
 _SPOKEN_OF = (
@@ -42,7 +45,13 @@ def list_numbers_in_use(tx: Connection, numbers: Collection[str]) -> set[str]:
 
 def find_active_card(tx: Connection, member_id: str) -> Card | None:
     """Return the active card of a member, or None."""
-    return _card(tx.execute(_ACTIVE, {"member_id": member_id}).first())
+    return ask_active_card(tx, member_id)()
+
+
+def ask_active_card(tx: Connection, member_id: str) -> Later[Card | None]:
+    """Send the question of `find_active_card`."""
+    sent = _ACTIVE.send(tx, {"member_id": member_id})
+    return lambda: _card(sent.first())
 
 
 def find_spoken_code(tx: Connection, member_id: str, now: datetime) -> SpokenCode | None:

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
+from server.core.columns import among
+from server.core.statements import Later, Prepared
 from server.gamification.earning.models import EARN_COUNTER, EARN_RULE
 from server.gamification.earning.types import (
     CapPeriod,
@@ -17,9 +19,10 @@ from server.gamification.earning.types import (
 from server.gamification.programme.queries import RevisionCache
 
 _LIVE = select(EARN_RULE).where(EARN_RULE.c.archived_at.is_(None)).order_by(EARN_RULE.c.id)
-_USED = select(EARN_COUNTER).where(
-    EARN_COUNTER.c.member_id.in_(bindparam("member_ids", expanding=True)),
-    EARN_COUNTER.c.cap_key.in_(bindparam("cap_keys", expanding=True)),
+_USED = Prepared(
+    select(EARN_COUNTER).where(
+        among(EARN_COUNTER.c.member_id, "member_ids"), among(EARN_COUNTER.c.cap_key, "cap_keys")
+    )
 )
 
 
@@ -32,12 +35,24 @@ def caps_used(
     tx: Connection, member_ids: Sequence[str], cap_keys: Sequence[str]
 ) -> dict[str, dict[str, int]]:
     """Return points already given, by member and cap key; asks nothing when no rule is capped."""
-    used: dict[str, dict[str, int]] = {}
-    if cap_keys:
-        parameters = {"member_ids": list(member_ids), "cap_keys": list(cap_keys)}
-        for row in tx.execute(_USED, parameters):
+    return ask_caps(tx, member_ids, cap_keys)()
+
+
+def ask_caps(
+    tx: Connection, member_ids: Sequence[str], cap_keys: Sequence[str]
+) -> Later[dict[str, dict[str, int]]]:
+    """Send the question of `caps_used`."""
+    if not cap_keys:
+        return dict
+    sent = _USED.send(tx, {"member_ids": list(member_ids), "cap_keys": list(cap_keys)})
+
+    def answer() -> dict[str, dict[str, int]]:
+        used: dict[str, dict[str, int]] = {}
+        for row in sent.all():
             used.setdefault(row.member_id, {})[row.cap_key] = row.points
-    return used
+        return used
+
+    return answer
 
 
 def rule_of(row: Mapping[Any, Any]) -> EarnRule:

@@ -121,7 +121,7 @@ def create_wallets(tx: Connection, member_ids: Iterable[str], unit: str, now: da
     """Make empty wallets for members who have none; twins that race end up with one."""
     rows = [
         {"new_id": new_id("wal", now), "of_member": member, "of_unit": unit}
-        for member in member_ids
+        for member in sorted(member_ids)
     ]
     tx.execute(_NEW_WALLET[tx.dialect.name], rows)
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from server.core.crypto import Vault
 from server.core.errors import NotFound
+from server.core.statements import Later, Prepared
 from server.gamification.members.errors import LookupAmbiguous
 from server.gamification.members.models import MEMBER, MEMBER_IDENTIFIER
 from server.gamification.members.rules import index_text
@@ -22,8 +23,9 @@ from server.gamification.members.types import (
 
 _I = MEMBER_IDENTIFIER.c
 
-_BY_ID = select(MEMBER).where(MEMBER.c.id == bindparam("id"))
-_LOCKED_BY_ID = _BY_ID.with_for_update()
+_MEMBER = select(MEMBER).where(MEMBER.c.id == bindparam("id"))
+_BY_ID = Prepared(_MEMBER)
+_LOCKED_BY_ID = _MEMBER.with_for_update()
 _BY_IDENTIFIER = (
     select(MEMBER, _I.issuer)
     .join(MEMBER_IDENTIFIER, _I.member_id == MEMBER.c.id)
@@ -43,10 +45,20 @@ _CONTACTS = (
 
 def get_member(tx: Connection, member_id: str) -> Member:
     """Return a member whatever the status. Raises NotFound."""
-    row = tx.execute(_BY_ID, {"id": member_id}).first()
-    if row is None:
-        raise NotFound("There is no such member.")
-    return member_of(row)
+    return ask_member(tx, member_id)()
+
+
+def ask_member(tx: Connection, member_id: str) -> Later[Member]:
+    """Send the question of `get_member`."""
+    sent = _BY_ID.send(tx, {"id": member_id})
+
+    def answer() -> Member:
+        row = sent.first()
+        if row is None:
+            raise NotFound("There is no such member.")
+        return member_of(row)
+
+    return answer
 
 
 def lock_member(tx: Connection, member_id: str) -> Member:
