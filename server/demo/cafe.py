@@ -24,8 +24,7 @@ from server.gamification.members.types import Enrolment, IdentifierKind, Profile
 from server.gamification.partners.service import add_location
 from server.gamification.presets.service import apply_preset
 from server.gamification.programme.types import POINTS
-from server.gamification.tiers.service import set_tier
-from server.gamification.tiers.types import Source as TierSource
+from server.gamification.standings.assigning import Assignment, assign_tier
 
 NAME, CURRENCY, REGION = "Kohvik Täht", "EUR", "EE"
 PLACES = ("Rotermanni", "Kadriorg")
@@ -133,10 +132,8 @@ class Cafe:
         """Invite those who have spent the most into the highest tier."""
         facts = MEMBER_FACTS.c
         best = select(facts.member_id).order_by(desc(facts.spend_minor), facts.member_id)
-        ladder = get_configuration(tx).ladder
         for member_id in tx.execute(best.limit(count)).scalars().all():
-            open_book(tx, member_id, POINTS, at)
-            set_tier(tx, ladder, member_id, "platinum", (TierSource.INVITED, ACTOR, False), at)
+            assign_tier(tx, member_id, Assignment("platinum", "the best customers", ACTOR), at)
 
 
 def _recording(tx: Connection, at: datetime) -> Recording:

@@ -24,7 +24,8 @@ from server.gamification.partners.types import Profile, Scope
 from server.gamification.sessions.service import open_session
 from server.gamification.sessions.tokens import Issuer
 from server.gamification.sessions.types import Installation
-from server.gamification.tiers.models import MEMBER_TIER, TIER
+from server.gamification.standings.models import MEMBER_TIER
+from server.gamification.tiers.models import TIER
 
 PHONE = Installation("demo-phone", "Fairstar demo")
 _RANK = case((TIER.c.key == "gold", 1000), else_=func.coalesce(TIER.c.rank, 0))

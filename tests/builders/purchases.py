@@ -28,8 +28,7 @@ from server.gamification.members.models import MEMBER
 from server.gamification.presets.service import apply_preset
 from server.gamification.programme.models import PROGRAMME
 from server.gamification.programme.types import POINTS
-from server.gamification.tiers.service import set_tier
-from server.gamification.tiers.types import Source
+from server.gamification.standings.assigning import Assignment, assign_tier
 
 NOW = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
 TILL = "device:dan"
@@ -72,9 +71,7 @@ def put_in_tier(
     tx: Connection, member_id: str, key: str, now: datetime = NOW, *, is_locked: bool = False
 ) -> None:
     """Give a member a tier, by invitation where it is entered so, else by hand."""
-    source = Source.INVITED if key == "platinum" else Source.MANUAL
-    ladder = get_configuration(tx).ladder
-    set_tier(tx, ladder, member_id, key, (source, "staff:eva", is_locked), now)
+    assign_tier(tx, member_id, Assignment(key, "a good friend", "staff:eva", is_locked), now)
 
 
 def recording(tx: Connection, now: datetime = NOW) -> Recording:

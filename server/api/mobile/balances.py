@@ -14,6 +14,7 @@ from server.api.presenters.balances import (
 from server.api.presenters.tiers import TierOut, TierView, present_tier
 from server.api.schemas import Items, Nested
 from server.api.schemas import ResponseSchema as Out
+from server.gamification.activities.climbing import look_up_tier
 from server.gamification.activities.configuration import get_configuration
 from server.gamification.activities.queries import get_shopper
 from server.gamification.ledger.queries import expiry_ladder
@@ -59,4 +60,5 @@ def get_my_tier(call: Call) -> Reply:
     shopper = get_shopper(call.tx, call.principal.id)
     points = points_view(configuration.programme, call.locale, call.now)
     view = TierView(configuration.ladder, points)
-    return Reply(present_tier(shopper.standing, shopper.facts, view))
+    ahead = look_up_tier(call.tx, shopper, configuration.ladder, call.now)
+    return Reply(present_tier(shopper.standing, ahead, view))

@@ -11,6 +11,7 @@ from server.api.schemas import Items, Nested, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
 from server.core.clock import local_hour
 from server.core.i18n import gettext, message
+from server.gamification.activities.climbing import look_up_tier
 from server.gamification.activities.configuration import get_configuration
 from server.gamification.activities.queries import get_shopper
 from server.gamification.cards.queries import find_active_card
@@ -94,7 +95,8 @@ def _tier(call: Call) -> dict[str, Any]:
     shopper = get_shopper(call.tx, call.principal.id)
     points = points_view(configuration.programme, call.locale, call.now)
     view = TierView(configuration.ladder, points)
-    return summarise_tier(shopper.standing, shopper.facts, view)
+    ahead = look_up_tier(call.tx, shopper, configuration.ladder, call.now)
+    return summarise_tier(shopper.standing, ahead, view)
 
 
 _BUILDERS: dict[str, Callable[[Call], Any]] = {

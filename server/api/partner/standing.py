@@ -7,7 +7,8 @@ from server.api.presenters.balances import read_balances
 from server.gamification.facts.queries import get_facts
 from server.gamification.programme.queries import get_programme
 from server.gamification.programme.types import POINTS, Programme
-from server.gamification.tiers.queries import get_ladder, get_standing
+from server.gamification.standings.queries import get_standing
+from server.gamification.tiers.queries import get_ladder
 
 
 def member_standing(call: Call, member_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:

@@ -13,6 +13,7 @@ from server.api.presenters.updates import Updates, updates_of
 from server.api.schemas import Integer, Items, Nested, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
 from server.core.errors import NotFound
+from server.gamification.activities.climbing import outlook_of
 from server.gamification.activities.configuration import get_configuration
 from server.gamification.activities.errors import (
     CurrencyMismatch,
@@ -104,7 +105,9 @@ def create_quote(call: Call) -> Reply:
         "applied": show.applied_of(quoted.trace, view),
         "not_applied": show.not_applied_of(quoted.trace, view),
         "receipt_lines": show.receipt_lines(quoted.trace, None, view),
-        "tier": summarise_tier(quoted.shopper.standing, quoted.shopper.facts, view),
+        "tier": summarise_tier(
+            quoted.shopper.standing, outlook_of(quoted.shopper, view.ladder, call.now), view
+        ),
         "spendable": quoted.spendable,
     }
     return Reply(body)

@@ -1,13 +1,13 @@
 """Purchases: what they gave, what they did not give and why, in words."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from server.api.presenters.tiers import TierView
 from server.api.schemas import Boolean, Instant, Integer, Money, Nested, Text
 from server.api.schemas import ResponseSchema as Out
-from server.core.i18n import format_hundredths, format_money, gettext, message
+from server.core.i18n import format_date, format_hundredths, format_money, gettext, message
 from server.gamification.earning.types import Reason
 from server.gamification.tiers.types import Tier
 
@@ -41,7 +41,7 @@ class DiscountPart(Out):
 
 
 class TierPart(Out):
-    """A tier that was reached (or lost)."""
+    """A tier that was reached (or lost), or earned anew."""
 
     id = Text(required=True)
     name = Text(required=True)
@@ -52,7 +52,9 @@ class Effect(Out):
 
     kind = Text(
         required=True,
-        metadata={"description": "points_awarded, points_spent, tier_changed, discount, …"},
+        metadata={
+            "description": "points_awarded, points_spent, tier_changed, tier_renewed, discount, …"
+        },
     )
     text = Text(required=True)
     points = Nested(PointsPart, required=True, allow_none=True)
@@ -98,6 +100,8 @@ def effects_of(trace: Mapping[str, Any], currency: str, view: TierView) -> list[
     found += [_points_spent(part, currency, view) for part in trace["spent"]]
     if trace.get("tier_change"):
         found.append(_tier_changed(trace["tier_change"], view))
+    if trace.get("tier_renewed"):
+        found.append(_tier_renewed(trace["tier_renewed"], view))
     return found
 
 
@@ -138,6 +142,16 @@ def _tier_changed(change: Mapping[str, Any], view: TierView) -> dict[str, Any]:
     name = view.name(tier.names) if tier else change["to_id"]
     text = gettext(view.locale, "Welcome to {tier}", tier=name)
     return _effect("tier_changed", text, tier={"id": change["to_id"], "name": name})
+
+
+def _tier_renewed(renewed: Mapping[str, Any], view: TierView) -> dict[str, Any]:
+    tier = view.ladder.get(renewed["tier_id"])
+    name = view.name(tier.names) if tier else renewed["tier_id"]
+    day = date.fromisoformat(renewed["keep_until_on"])
+    text = gettext(
+        view.locale, "{tier} is yours until {date}", tier=name, date=format_date(view.locale, day)
+    )
+    return _effect("tier_renewed", text, tier={"id": renewed["tier_id"], "name": name})
 
 
 def tier_discount(tier: Tier | None, total_minor: int, view: TierView) -> list[dict[str, Any]]:

@@ -6,8 +6,14 @@ from typing import Any
 from server.api.presenters.balances import UnitView
 from server.api.schemas import Boolean, Day, Instant, Integer, Items, Nested, Text
 from server.api.schemas import ResponseSchema as Out
-from server.core.i18n import format_hundredths, format_money, gettext, message, ngettext
-from server.gamification.facts.types import Facts
+from server.core.i18n import (
+    format_date,
+    format_hundredths,
+    format_money,
+    gettext,
+    message,
+    ngettext,
+)
 from server.gamification.tiers import rules
 from server.gamification.tiers.types import (
     MULTIPLIER_ONE,
@@ -15,9 +21,11 @@ from server.gamification.tiers.types import (
     Benefit,
     Entry,
     Ladder,
+    Outlook,
     Progress,
     Standing,
     Tier,
+    WindowKind,
 )
 
 _TITLES = {
@@ -26,6 +34,12 @@ _TITLES = {
     "personal_manager": message("Personal manager"),
     "priority": message("Priority service"),
     "early_access": message("Early access"),
+}
+
+_CALENDAR = {
+    12: message("In each calendar year."),
+    3: message("In each quarter of the year."),
+    1: message("In each calendar month."),
 }
 
 
@@ -48,7 +62,10 @@ class BenefitOut(Out):
 
 
 class NextTier(Out):
-    """The next tier, the bar towards it, and what it unlocks. `by` is null: no deadline."""
+    """The next tier, the bar towards it, and what it unlocks.
+
+    `by` is the last day of the period that counts; null: no deadline.
+    """
 
     id = Text(required=True)
     name = Text(required=True)
@@ -58,20 +75,27 @@ class NextTier(Out):
 
 
 class KeepTier(Out):
-    """Until when the tier is safe, and the bar towards keeping it longer."""
+    """Until when the tier is safe, and the bar towards keeping it longer.
 
-    on = Day(required=True)
+    `on` is the last safe day. The bar shows what will still count on the day after it, if nothing
+    more is bought, and what the tier asks for.
+    """
+
+    on = Day(required=True, metadata={"description": "The last day on which the tier is safe."})
     progress = Nested(ProgressOut, required=True)
 
 
 class TierSummary(Out):
-    """Where the member stands. `id` is null while there is no tier; `next` at the top."""
+    """Where the member stands. `id` is null while there is no tier; `next` at the top.
+
+    `keep` is null for a tier that does not end by itself.
+    """
 
     status = Text(required=True, metadata={"description": "ok or unavailable"})
     id = Text(required=True, allow_none=True)
     name = Text(required=True, allow_none=True)
     rank = Integer(required=True, allow_none=True)
-    state = Text(required=True, metadata={"description": "active or locked"})
+    state = Text(required=True, metadata={"description": "active, grace or locked"})
     next = Nested(NextTier, required=True, allow_none=True)
     keep = Nested(KeepTier, required=True, allow_none=True)
 
@@ -82,7 +106,7 @@ class LadderStep(Out):
     id = Text(required=True)
     name = Text(required=True)
     rank = Integer(required=True)
-    entry = Text(required=True, metadata={"description": "threshold or invitation"})
+    entry = Text(required=True, metadata={"description": "threshold, invitation or paid"})
     threshold = Integer(required=True, allow_none=True)
     threshold_text = Text(required=True)
     benefits = Items(Nested(BenefitOut), required=True)
@@ -96,6 +120,7 @@ class TierOut(TierSummary):
     since_at = Instant(required=True, allow_none=True)
     basis = Text(required=True)
     basis_text = Text(required=True, metadata={"description": "What counts, in words."})
+    period_text = Text(required=True, metadata={"description": "Over which time it counts."})
     ladder = Items(Nested(LadderStep), required=True)
 
 
@@ -126,12 +151,7 @@ class TierView:
         return self.points.text(number)
 
 
-def score_of(ladder: Ladder, facts: Facts) -> int:
-    """Return what a member has towards tiers."""
-    return rules.score_of(ladder.basis, facts.qualifying_points, facts.spend_minor, facts.visits)
-
-
-def summarise_tier(standing: Standing, facts: Facts, view: TierView) -> dict[str, Any]:
+def summarise_tier(standing: Standing, ahead: Outlook, view: TierView) -> dict[str, Any]:
     """Return where a member stands."""
     current = rules.current_tier(view.ladder, standing)
     following = rules.next_tier(view.ladder, current)
@@ -140,27 +160,51 @@ def summarise_tier(standing: Standing, facts: Facts, view: TierView) -> dict[str
         "id": current.id if current else None,
         "name": view.name(current.names) if current else None,
         "rank": current.rank if current else None,
-        "state": "locked" if standing.is_locked else "active",
-        "next": _present_next(following, current, facts, view) if following else None,
-        "keep": None,
+        "state": _state_of(standing, ahead),
+        "next": _present_next(following, current, ahead, view) if following else None,
+        "keep": _present_keep(current, ahead, view) if current else None,
     }
 
 
-def present_tier(standing: Standing, facts: Facts, view: TierView) -> dict[str, Any]:
+def _state_of(standing: Standing, ahead: Outlook) -> str:
+    if standing.is_locked:
+        return "locked"
+    return "grace" if ahead.is_grace else "active"
+
+
+def _present_keep(tier: Tier, ahead: Outlook, view: TierView) -> dict[str, Any] | None:
+    """Return until when a tier is safe and what it takes to keep it, None when it does not end."""
+    if ahead.keep_on is None:
+        return None
+    progress = rules.progress_to(tier, ahead.keep_score, str(view.ladder.basis))
+    text = gettext(
+        view.locale,
+        "{amount} more to keep {tier} after {date}",
+        amount=view.amount(progress.remaining),
+        tier=view.name(tier.names),
+        date=format_date(view.locale, ahead.keep_on),
+    )
+    return {"on": ahead.keep_on, "progress": present_progress(progress, text)}
+
+
+def present_tier(standing: Standing, ahead: Outlook, view: TierView) -> dict[str, Any]:
     """Return where a member stands, with the whole ladder."""
     current = rules.current_tier(view.ladder, standing)
-    score = score_of(view.ladder, facts)
+    score = ahead.score
     rank = current.rank if current else -1
-    return summarise_tier(standing, facts, view) | {
+    return summarise_tier(standing, ahead, view) | {
         "since_at": standing.since_at,
         "basis": view.ladder.basis,
         "basis_text": _basis_text(view),
+        "period_text": _period_text(view),
         "ladder": [_present_step(tier, rank, score, view) for tier in view.ladder.tiers],
     }
 
 
-def _present_next(tier: Tier, current: Tier | None, facts: Facts, view: TierView) -> dict[str, Any]:
-    progress = rules.progress_to(tier, score_of(view.ladder, facts), str(view.ladder.basis))
+def _present_next(
+    tier: Tier, current: Tier | None, ahead: Outlook, view: TierView
+) -> dict[str, Any]:
+    progress = rules.progress_to(tier, ahead.score, str(view.ladder.basis))
     text = gettext(
         view.locale,
         "{amount} to {tier}",
@@ -172,7 +216,7 @@ def _present_next(tier: Tier, current: Tier | None, facts: Facts, view: TierView
     return {
         "id": tier.id,
         "name": view.name(tier.names),
-        "by": None,
+        "by": ahead.by_on,
         "progress": present_progress(progress, text),
         "unlocks": unlocks,
     }
@@ -192,7 +236,7 @@ def present_progress(progress: Progress, text: str) -> dict[str, Any]:
 
 def _present_step(tier: Tier, rank: int, score: int, view: TierView) -> dict[str, Any]:
     by_threshold = tier.entry is Entry.THRESHOLD
-    text = view.amount(tier.threshold) if by_threshold else gettext(view.locale, "By invitation")
+    text = view.amount(tier.threshold) if by_threshold else _entry_text(tier, view)
     return {
         "id": tier.id,
         "name": view.name(tier.names),
@@ -204,6 +248,11 @@ def _present_step(tier: Tier, rank: int, score: int, view: TierView) -> dict[str
         "is_current": tier.rank == rank,
         "is_reached": tier.rank <= rank or (by_threshold and tier.threshold <= score),
     }
+
+
+def _entry_text(tier: Tier, view: TierView) -> str:
+    is_paid = tier.entry is Entry.PAID
+    return gettext(view.locale, message("Paid membership") if is_paid else message("By invitation"))
 
 
 def benefits_of(tier: Tier, view: TierView) -> list[dict[str, Any]]:
@@ -232,3 +281,30 @@ def _basis_text(view: TierView) -> str:
         Basis.VISITS: message("Visits count."),
     }
     return gettext(view.locale, texts[view.ladder.basis])
+
+
+def _period_text(view: TierView) -> str:
+    """Say over which time it counts."""
+    window, locale = view.ladder.scheme.window, view.locale
+    number = window.months
+    if window.kind is WindowKind.LIFETIME:
+        return gettext(locale, "Over the whole membership.")
+    if window.kind is WindowKind.ROLLING:
+        return ngettext(
+            locale, "In the last {number} month.", "In the last {number} months.", number
+        )
+    if window.kind is WindowKind.SINCE_START:
+        return ngettext(
+            locale,
+            "In every {number} month of your membership.",
+            "In every {number} months of your membership.",
+            number,
+        )
+    if number in _CALENDAR:
+        return gettext(locale, _CALENDAR[number])
+    return ngettext(
+        locale,
+        "In every {number} month of the year.",
+        "In every {number} months of the year.",
+        number,
+    )

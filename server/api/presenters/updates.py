@@ -6,6 +6,7 @@ from server.api.presenters.balances import BalanceUpdate, balance_update
 from server.api.presenters.tiers import TierSummary, TierView, summarise_tier
 from server.api.schemas import Items, Nested
 from server.api.schemas import ResponseSchema as Out
+from server.gamification.activities.climbing import outlook_of
 from server.gamification.activities.types import Shopper
 from server.gamification.ledger.types import Wallet
 
@@ -19,5 +20,8 @@ class Updates(Out):
 
 def updates_of(wallet: Wallet, shopper: Shopper | None, view: TierView) -> dict[str, Any]:
     """Return the balance and, when known, the tier bar as they are now."""
-    tier = summarise_tier(shopper.standing, shopper.facts, view) if shopper else None
+    tier = None
+    if shopper is not None:
+        ahead = outlook_of(shopper, view.ladder, view.points.now)
+        tier = summarise_tier(shopper.standing, ahead, view)
     return {"balances": [balance_update(wallet, view.points)], "tier": tier}

@@ -6,7 +6,7 @@ the wallets' locks, and then written with one statement for each table.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from server.core.clock import local_date, rfc3339
 from server.core.errors import NotFound, Refusal
 from server.core.ids import new_id
-from server.gamification.activities import queries, rules, saving, trace
+from server.gamification.activities import climbing, queries, rules, saving, trace
 from server.gamification.activities.errors import DuplicateMismatch
 from server.gamification.activities.spending import Spent, capture_redemptions
 from server.gamification.activities.types import (
@@ -38,7 +38,6 @@ from server.gamification.points.rules import term_of
 from server.gamification.programme.types import POINTS
 from server.gamification.tiers import rules as tiers
 from server.gamification.tiers.queries import multiplier_of
-from server.gamification.tiers.service import follow_score
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +75,8 @@ def record_purchases(
     books = _lock(tx, purchases, recording.now)
     gathered = queries.gather(tx, purchases)
     count_caps(tx, gathered.shoppers, purchases, recording)
+    ladder = recording.configuration.ladder
+    climbing.load_days(tx, gathered.shoppers.values(), ladder, recording.now)
     batch = saving.Batch(recording, known=dict(gathered.known))
     results = [
         decide(batch, purchase, gathered.shoppers.get(purchase.member_id), books, spent)
@@ -139,6 +140,8 @@ def decide(
         return saving.Known(batch.known[receipt], purchase)
     if refusal is not None or shopper is None:
         return refusal or NotFound("There is no such member.")
+    ladder, now = batch.recording.configuration.ladder, batch.recording.now
+    batch.move(climbing.settle_tier(shopper, ladder, now))
     reckoning = reckon(purchase, shopper, batch.recording)
     points = reckoning.earnings.points
     too_much = rules.why_not_counted(purchase.amount_minor, points, shopper.facts)
@@ -148,10 +151,11 @@ def decide(
     book = books[purchase.member_id]
     stored = trace_of(purchase, reckoning, batch.recording, spent)
     stored["transfer_id"] = _accrue(book, stored, purchase, batch.recording, activity_id)
-    _count(shopper, purchase, reckoning, batch.recording)
-    stored["tier_change"] = _move_tier(batch, shopper, activity_id)
+    score_before = climbing.score_of_shopper(shopper, ladder, now)
+    stored |= _count(batch, shopper, purchase, reckoning)
     row = saving.activity_row(activity_id, purchase, stored, batch.recording)
     batch.add(row, shopper, reckoning.earnings.accruals)
+    stored |= _climb(batch, shopper, activity_id, score_before)
     batch.known[receipt] = activity_id
     return Outcome(
         activity_id=activity_id,
@@ -214,35 +218,46 @@ def _accrue(
 
 
 def _count(
-    shopper: Shopper, purchase: Purchase, reckoning: Reckoning, recording: Recording
-) -> None:
-    """Count the purchase in the member's facts and caps, for the next one of this batch too."""
+    batch: saving.Batch, shopper: Shopper, purchase: Purchase, reckoning: Reckoning
+) -> dict[str, Any]:
+    """Count the purchase in the member's facts, days and caps, for the next of this batch too.
+
+    Return what the trace keeps of it: the day it counts on, if a tier's period is counted by days.
+    """
+    configuration = batch.recording.configuration
     bought = PurchaseFacts(
         items=sum(line.quantity for line in reckoning.lines),
         spend_minor=purchase.amount_minor,
         points=reckoning.earnings.qualifying,
         is_visit=reckoning.is_visit,
     )
-    day = local_date(purchase.occurred_at, recording.configuration.programme.zone)
+    day = local_date(purchase.occurred_at, configuration.programme.zone)
     add_purchase(shopper.facts, bought, purchase.occurred_at, day)
     for accrual in reckoning.earnings.accruals:
         if accrual.cap_key:
             before = shopper.used.get(accrual.cap_key, 0)
             shopper.used[accrual.cap_key] = before + accrual.points
+    if not configuration.ladder.scheme.is_windowed:
+        return {}
+    climbing.count_day(shopper, configuration.ladder, bought, day)
+    counts = (bought.points, bought.spend_minor, int(bought.is_visit))
+    batch.count_day(shopper.member_id, day, counts)
+    return {"day_on": day.isoformat()}
 
 
-def _move_tier(batch: saving.Batch, shopper: Shopper, ref_id: str) -> dict[str, Any] | None:
-    """Move the member at once when the counters say so; return the change for the trace."""
-    ladder = batch.recording.configuration.ladder
-    facts, standing = shopper.facts, shopper.standing
-    score = tiers.score_of(ladder.basis, facts.qualifying_points, facts.spend_minor, facts.visits)
-    of = (shopper.member_id, ref_id)
-    moved = follow_score(ladder, standing, score, of, batch.recording.now)
+def _climb(
+    batch: saving.Batch, shopper: Shopper, activity_id: str, score_before: int
+) -> dict[str, Any]:
+    """Move the member at once when what was counted says so; return what the trace keeps of it."""
+    recording = batch.recording
+    ladder, now = recording.configuration.ladder, recording.now
+    moved = climbing.move_on(shopper, ladder, activity_id, now)
+    notice = climbing.almost_notice(shopper, ladder, score_before, now)
+    batch.notices += [notice] if notice else []
     if moved is None:
-        return None
-    shopper.standing, move = moved
-    batch.moves.append(move)
-    return asdict(move.change)
+        return {"tier_change": None}
+    batch.move([moved])
+    return trace.dump_move(moved.review)
 
 
 def _with_known(

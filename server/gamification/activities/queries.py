@@ -13,8 +13,8 @@ from server.gamification.activities.types import Purchase, Shopper
 from server.gamification.facts.models import MEMBER_FACTS
 from server.gamification.facts.queries import facts_of
 from server.gamification.members.models import MEMBER
-from server.gamification.tiers.models import MEMBER_TIER
-from server.gamification.tiers.queries import standing_of
+from server.gamification.standings.models import MEMBER_TIER
+from server.gamification.standings.queries import standing_of
 
 PURCHASE = "purchase"
 _SHOPPER = (
@@ -22,6 +22,7 @@ _SHOPPER = (
         MEMBER.c.id,
         MEMBER.c.status,
         MEMBER.c.merged_into_id,
+        MEMBER.c.created_at,
         *(column for column in MEMBER_FACTS.c if column.name != "member_id"),
         *(column for column in MEMBER_TIER.c if column.name != "member_id"),
     )
@@ -79,9 +80,14 @@ def gather(tx: Connection, purchases: Sequence[Purchase]) -> Gathered:
     """
     if len(purchases) == 1:
         return _gather_one(tx, purchases[0])
-    ids = {"member_ids": list({purchase.member_id for purchase in purchases})}
-    shoppers = {row.id: _shopper_of(row) for row in tx.execute(_SHOPPERS, ids)}
-    return Gathered(shoppers, known_receipts(tx, purchases))
+    ids = list({purchase.member_id for purchase in purchases})
+    return Gathered(list_shoppers(tx, ids), known_receipts(tx, purchases))
+
+
+def list_shoppers(tx: Connection, member_ids: Sequence[str]) -> dict[str, Shopper]:
+    """Return members as the pipeline sees them, by id; only those that exist."""
+    ids = {"member_ids": list(member_ids)}
+    return {row.id: _shopper_of(row) for row in tx.execute(_SHOPPERS, ids)}
 
 
 def known_receipts(tx: Connection, purchases: Sequence[Purchase]) -> dict[Receipt, str]:
@@ -119,7 +125,8 @@ def get_shopper(tx: Connection, member_id: str) -> Shopper:
 
 
 def _shopper_of(row: Any) -> Shopper:
-    return Shopper(row.id, row.status, row.merged_into_id, facts_of(row.id, row), standing_of(row))
+    facts, standing = facts_of(row.id, row), standing_of(row)
+    return Shopper(row.id, row.status, row.merged_into_id, facts, standing, row.created_at)
 
 
 def find_activity(tx: Connection, activity_id: str) -> Any:

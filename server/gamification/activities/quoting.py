@@ -1,14 +1,15 @@
 """Quotes: what a purchase would bring, without recording anything."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
 
 from server.core.clock import local_date
 from server.core.errors import NotFound
-from server.gamification.activities import queries, rules
-from server.gamification.activities.pipeline import reckon, trace_of
+from server.gamification.activities import climbing, queries, rules
+from server.gamification.activities.pipeline import Reckoning, reckon, trace_of
+from server.gamification.activities.trace import dump_move
 from server.gamification.activities.types import Purchase, Recording, Shopper
 from server.gamification.earning.queries import caps_used
 from server.gamification.earning.rules import cap_key_of
@@ -16,7 +17,6 @@ from server.gamification.facts.rules import PurchaseFacts, add_purchase
 from server.gamification.ledger.queries import spendable_now
 from server.gamification.members.rules import why_not_served
 from server.gamification.programme.types import POINTS
-from server.gamification.tiers import rules as tiers
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +46,29 @@ def quote_purchase(tx: Connection, purchase: Purchase, recording: Recording) -> 
     keys = [cap_key_of(rule, day) for rule in recording.configuration.rules]
     used = caps_used(tx, [shopper.member_id], [key for key in keys if key])
     shopper.used = used.get(shopper.member_id, {})
+    ladder = recording.configuration.ladder
+    climbing.load_days(tx, [shopper], ladder, recording.now)
+    climbing.settle_tier(shopper, ladder, recording.now)
     reckoning = reckon(purchase, shopper, recording)
     points = reckoning.earnings.points
     too_much = rules.why_not_counted(purchase.amount_minor, points, shopper.facts)
     if too_much is not None:
         raise too_much
     trace = trace_of(purchase, reckoning, recording, ())
-    trace["tier_change"] = _tier_change(purchase, shopper, trace, recording)
+    trace |= _climb(purchase, shopper, reckoning, recording)
     return Quoted(trace, shopper, spendable_now(tx, shopper.member_id, POINTS, recording.now))
 
 
-def _tier_change(
-    purchase: Purchase, shopper: Shopper, trace: dict[str, Any], recording: Recording
-) -> dict[str, Any] | None:
-    """Return the tier change that the purchase would bring, counting on a copy of the facts."""
+def _climb(
+    purchase: Purchase, shopper: Shopper, reckoning: Reckoning, recording: Recording
+) -> dict[str, Any]:
+    """Return how the purchase would move the member, counting on a copy of what was counted."""
     ladder = recording.configuration.ladder
-    facts = type(shopper.facts)(**asdict(shopper.facts))
     day = local_date(purchase.occurred_at, recording.configuration.programme.zone)
-    bought = PurchaseFacts(0, purchase.amount_minor, trace["points"], trace["is_visit"])
-    add_purchase(facts, bought, purchase.occurred_at, day)
-    score = tiers.score_of(ladder.basis, facts.qualifying_points, facts.spend_minor, facts.visits)
-    before = tiers.current_tier(ladder, shopper.standing)
-    change = tiers.change_between(before, tiers.tier_after(ladder, shopper.standing, score))
-    return asdict(change) if change else None
+    points, is_visit = reckoning.earnings.qualifying, reckoning.is_visit
+    bought = PurchaseFacts(0, purchase.amount_minor, points, is_visit)
+    after = replace(shopper, facts=replace(shopper.facts), days=list(shopper.days))
+    add_purchase(after.facts, bought, purchase.occurred_at, day)
+    climbing.count_day(after, ladder, bought, day)
+    moved = climbing.move_on(after, ladder, "quote", recording.now)
+    return dump_move(moved.review) if moved else {"tier_change": None}

@@ -6,13 +6,14 @@ the lots they came from, in proportion to the money returned.
 """
 
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, update
 
 from server.core.ids import new_id
 from server.core.outbox import record
-from server.gamification.activities import events, queries, rules, trace
+from server.gamification.activities import climbing, events, queries, rules, trace
 from server.gamification.activities.errors import DuplicateMismatch, ReturnExceedsSale
 from server.gamification.activities.models import ACTIVITY, ACTIVITY_RETURN
 from server.gamification.activities.types import (
@@ -21,11 +22,11 @@ from server.gamification.activities.types import (
     Return,
     Returned,
     ReturnOutcome,
+    Shopper,
     State,
 )
 from server.gamification.earning.rules import points_left, qualifying_left
 from server.gamification.earning.service import uncount
-from server.gamification.facts.queries import get_facts
 from server.gamification.facts.rules import PurchaseFacts, take_back
 from server.gamification.facts.service import save_facts
 from server.gamification.ledger.book import Book
@@ -33,9 +34,7 @@ from server.gamification.ledger.queries import net_draws
 from server.gamification.ledger.service import load_lots, open_book, save_book
 from server.gamification.ledger.types import Cause, Clawback
 from server.gamification.programme.types import POINTS, ClawbackPolicy, Rounding
-from server.gamification.tiers import rules as tiers
-from server.gamification.tiers.queries import get_standing
-from server.gamification.tiers.service import follow_score, save_moves
+from server.gamification.standings.service import add_days, events_of, save_moves
 
 _FINAL = (State.RETURNED, State.CANCELLED)
 _INSERT_RETURN = insert(ACTIVITY_RETURN)
@@ -181,31 +180,38 @@ def _restore(tx: Connection, book: Book, undoing: Undoing, cause: Cause) -> int:
 def _uncount(tx: Connection, undoing: Undoing, recording: Recording) -> None:
     """Roll counters, caps and tier back; what the purchase counted for is in its trace."""
     row = undoing.row
-    facts = get_facts(tx, row.member_id)
+    shopper = queries.get_shopper(tx, row.member_id)
     returned = PurchaseFacts(
         undoing.items, undoing.amount_minor, undoing.qualifying, row.trace["is_visit"]
     )
-    take_back(facts, returned, is_whole=undoing.is_whole)
-    save_facts(tx, [facts])
+    take_back(shopper.facts, returned, is_whole=undoing.is_whole)
+    save_facts(tx, [shopper.facts])
+    _uncount_day(tx, row, returned, is_whole=undoing.is_whole)
     befores = undoing.points_by_rule(undoing.before)
     afters = undoing.points_by_rule(undoing.after)
     for accrual, before, after in zip(row.trace["accruals"], befores, afters, strict=True):
         if accrual["cap_key"] and before > after:
             uncount(tx, row.member_id, accrual["cap_key"], before - after)
-    _move_tier(tx, row, facts, recording)
+    _move_tier(tx, row, shopper, recording)
 
 
-def _move_tier(tx: Connection, row: Any, facts: Any, recording: Recording) -> None:
-    ladder = recording.configuration.ladder
-    standing = get_standing(tx, row.member_id)
-    score = tiers.score_of(ladder.basis, facts.qualifying_points, facts.spend_minor, facts.visits)
-    now = recording.now
-    moved = follow_score(ladder, standing, score, (row.member_id, row.id), now)
-    if moved is None:
-        return
-    _, move = moved
-    save_moves(tx, [move], now)
-    record(tx, events.of_tier(row.id, row.member_id, asdict(move.change)), now=now)
+def _uncount_day(tx: Connection, row: Any, returned: PurchaseFacts, *, is_whole: bool) -> None:
+    """Subtract on the day on which the purchase counted, if it counted on one."""
+    if "day_on" in row.trace:
+        day = date.fromisoformat(row.trace["day_on"])
+        visits = int(is_whole and returned.is_visit)
+        add_days(tx, {(row.member_id, day): (-returned.points, -returned.spend_minor, -visits)})
+
+
+def _move_tier(tx: Connection, row: Any, shopper: Shopper, recording: Recording) -> None:
+    """Move the member by what is left: a tier that was earned with the purchase may be lost."""
+    ladder, now = recording.configuration.ladder, recording.now
+    climbing.load_days(tx, [shopper], ladder, now)
+    moves = climbing.settle_tier(shopper, ladder, now)
+    moved = climbing.move_on(shopper, ladder, row.id, now, is_return=True)
+    moves += [moved] if moved else []
+    save_moves(tx, moves, now)
+    record(tx, events_of(moves), now=now)
 
 
 def _outcome(

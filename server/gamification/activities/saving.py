@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, insert
@@ -16,7 +17,15 @@ from server.gamification.earning.types import Accrual
 from server.gamification.facts.service import save_facts
 from server.gamification.ledger.book import Book
 from server.gamification.ledger.service import save_books
-from server.gamification.tiers.service import TierMove, save_moves
+from server.gamification.standings.service import (
+    Counts,
+    TierMove,
+    TierNotice,
+    add_days,
+    events_of,
+    give_notices,
+    save_moves,
+)
 
 _INSERT_ACTIVITY = insert(ACTIVITY)
 
@@ -39,6 +48,8 @@ class Batch:
     accruals: list[tuple[str, Accrual]] = field(default_factory=list)
     shoppers: dict[str, Shopper] = field(default_factory=dict)
     moves: list[TierMove] = field(default_factory=list)
+    days: dict[tuple[str, date], Counts] = field(default_factory=dict)
+    notices: list[TierNotice] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
     def add(self, row: dict[str, Any], shopper: Shopper, accruals: Sequence[Accrual]) -> None:
@@ -47,6 +58,16 @@ class Batch:
         self.shoppers[shopper.member_id] = shopper
         self.accruals += [(shopper.member_id, accrual) for accrual in accruals]
         self.events += events.of_purchase(row["id"], shopper.member_id, row["trace"])
+
+    def move(self, moves: Sequence[TierMove]) -> None:
+        """Note moves on the ladder, with what is told of them."""
+        self.moves += moves
+        self.events += events_of(moves)
+
+    def count_day(self, member_id: str, day: date, counts: Counts) -> None:
+        """Note what counts towards tiers on a day of a member."""
+        points, spend, visits = self.days.get((member_id, day), (0, 0, 0))
+        self.days[member_id, day] = (points + counts[0], spend + counts[1], visits + counts[2])
 
 
 def activity_row(
@@ -83,5 +104,6 @@ def save(tx: Connection, batch: Batch, books: Sequence[Book]) -> None:
     save_books(tx, books)
     count_accruals(tx, batch.accruals)
     save_facts(tx, [shopper.facts for shopper in batch.shoppers.values()])
+    add_days(tx, batch.days)
     save_moves(tx, batch.moves, now)
-    record(tx, batch.events, now=now)
+    record(tx, batch.events + give_notices(tx, batch.notices), now=now)

@@ -12,6 +12,7 @@ from typing import Any
 
 from server.gamification.activities.types import BasketLine
 from server.gamification.earning.types import Accrual, Earnings, NotApplied, Qualifies, RuleKind
+from server.gamification.tiers.types import Kind, Review
 
 _TOWARDS_TIERS = ("qualifies", "qualifying")
 _ACCRUAL_KEYS = tuple(n for n in Accrual.__dataclass_fields__ if n not in _TOWARDS_TIERS)
@@ -33,6 +34,20 @@ def dump_earnings(earnings: Earnings) -> dict[str, Any]:
         "accruals": [_dump_accrual(accrual) for accrual in earnings.accruals],
         "not_applied": [_dump_refusal(refusal) for refusal in earnings.not_applied],
     }
+
+
+def dump_move(review: Review) -> dict[str, Any]:
+    """Return a move on the ladder as JSON: to another tier, or the same one earned anew."""
+    standing, change = review.standing, None
+    if review.kind in (Kind.UPGRADED, Kind.DOWNGRADED):
+        is_upgrade = review.kind is Kind.UPGRADED
+        ids = {"from_id": review.from_id, "to_id": standing.tier_id}
+        change = ids | {"is_upgrade": is_upgrade}
+    stored: dict[str, Any] = {"tier_change": change}
+    if review.kind is Kind.RENEWED and standing.keep_until_on:
+        keep_on = standing.keep_until_on.isoformat()
+        stored["tier_renewed"] = {"tier_id": standing.tier_id, "keep_until_on": keep_on}
+    return stored
 
 
 def load_accruals(trace: dict[str, Any]) -> tuple[Accrual, ...]:

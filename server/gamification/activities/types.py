@@ -1,7 +1,7 @@
 """The words of activities."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -117,14 +117,19 @@ class Recording:
 
 @dataclass(slots=True)
 class Shopper:
-    """A member as the pipeline sees them; `facts` and `used` are counted on within a batch."""
+    """A member as the pipeline sees them; `facts`, `used`, `days` are counted on within a batch.
+
+    `days` are scores towards tiers by day, read only where a window is switched on.
+    """
 
     member_id: str
     status: str
     merged_into_id: str | None
     facts: Facts
     standing: Standing
+    joined_at: datetime
     used: dict[str, int] = field(default_factory=dict)
+    days: list[tuple[date, int]] = field(default_factory=list)
 
 
 @dataclass(slots=True)

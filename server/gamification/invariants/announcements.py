@@ -5,10 +5,10 @@ from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select
 from server.core.outbox import OUTBOX
 from server.gamification.activities.models import ACTIVITY, ACTIVITY_RETURN
 from server.gamification.invariants.declaring import in_sql
-from server.gamification.tiers.models import TIER_CHANGE
+from server.gamification.standings.models import TIER_CHANGE
 
 _A, _O, _R, _C = ACTIVITY.c, OUTBOX.c, ACTIVITY_RETURN.c, TIER_CHANGE.c
-_TIER_TOPICS = ("tier.upgraded", "tier.downgraded")
+_TIER_TOPICS = ("tier.upgraded", "tier.renewed", "tier.downgraded")
 
 
 def _payload(name: str) -> ColumnElement[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
+from datetime import date
 from itertools import groupby, islice
 from typing import Any
 
@@ -24,6 +25,8 @@ from server.gamification.invariants.types import Setting
 from server.gamification.programme.models import PROGRAMME
 from server.gamification.programme.queries import get_programme
 from server.gamification.programme.types import Programme, Rounding
+from server.gamification.standings.models import QUALIFYING_DAY
+from server.gamification.standings.service import Counts
 
 _A = ACTIVITY.c
 _PURCHASES = select(ACTIVITY).where(_A.kind == PURCHASE)
@@ -42,6 +45,7 @@ class Tally:
     def __init__(self, member_id: str) -> None:
         self.facts = Facts(member_id)
         self.caps: dict[str, int] = {}
+        self.days: dict[date, Counts] = {}
 
     def add(self, row: Any, programme: Programme) -> None:
         """Count one stored purchase, less what came back of it."""
@@ -60,10 +64,26 @@ class Tally:
         if stored["is_visit"]:
             day = local_date(at, programme.zone)
             facts.last_visit_on = max(facts.last_visit_on or day, day)
+        if "day_on" in stored:
+            spend = row.amount_minor - returned.amount_minor
+            self._add_day(stored, _qualifying(row, left), spend, is_kept=is_kept)
         for accrual in trace.load_accruals(stored):
             if accrual.cap_key:
                 points = points_left(accrual, left, Rounding(stored["rounding"]))
                 self.caps[accrual.cap_key] = self.caps.get(accrual.cap_key, 0) + points
+
+    def _add_day(self, stored: dict[str, Any], points: int, spend: int, *, is_kept: bool) -> None:
+        day = date.fromisoformat(stored["day_on"])
+        before = self.days.get(day, (0, 0, 0))
+        visits = int(is_kept and stored["is_visit"])
+        self.days[day] = (before[0] + points, before[1] + spend, before[2] + visits)
+
+    def differing_days(self, days: dict[date, Counts]) -> Iterator[str]:
+        """Yield the days on which another sum is stored for the member's tier."""
+        for day in sorted(self.days.keys() | days.keys()):
+            made, kept = self.days.get(day, (0, 0, 0)), days.get(day, (0, 0, 0))
+            if made != kept:
+                yield f"{self.facts.member_id} ({day} counts {kept}, the activities give {made})"
 
     def differences(self, facts: Facts, caps: dict[str, int]) -> Iterator[str]:
         """Yield in what the stored counters differ."""
@@ -94,9 +114,11 @@ def _miscounted(tx: Connection, _setting: Setting) -> Iterable[str]:
     while chunk := list(islice(tallies, _CHUNK)):
         ids = [tally.facts.member_id for tally in chunk]
         facts, caps = _stored_facts(tx, ids), _stored_caps(tx, ids)
+        days = _stored_days(tx, ids)
         for tally in chunk:
             member_id = tally.facts.member_id
             yield from tally.differences(facts[member_id], caps.get(member_id, {}))
+            yield from tally.differing_days(days.get(member_id, {}))
     yield from tx.execute(_LEFTOVERS).scalars()
 
 
@@ -120,6 +142,15 @@ def _stored_caps(tx: Connection, ids: list[str]) -> dict[str, dict[str, int]]:
     rows = tx.execute(select(EARN_COUNTER).where(EARN_COUNTER.c.member_id.in_(ids)))
     for row in rows:
         stored.setdefault(row.member_id, {})[row.cap_key] = row.points
+    return stored
+
+
+def _stored_days(tx: Connection, ids: list[str]) -> dict[str, dict[date, Counts]]:
+    stored: dict[str, dict[date, Counts]] = {}
+    rows = tx.execute(select(QUALIFYING_DAY).where(QUALIFYING_DAY.c.member_id.in_(ids)))
+    for row in rows:
+        counts = (row.points, row.spend_minor, row.visits)
+        stored.setdefault(row.member_id, {})[row.day_on] = counts
     return stored
 
 

@@ -30,6 +30,15 @@ _LOCK_MANY = (
     .order_by(WALLET.c.id)
     .with_for_update(of=WALLET)
 )
+_LOCK_IDS = (
+    select(WALLET.c.id)
+    .where(
+        WALLET.c.member_id.in_(bindparam("member_ids", expanding=True)),
+        WALLET.c.unit == bindparam("unit"),
+    )
+    .order_by(WALLET.c.id)
+    .with_for_update()
+)
 _READ = select(WALLET).where(WALLET.c.member_id == bindparam("member_id"))
 _OPEN_LOTS = select(LOT).where(LOT.c.wallet_id == bindparam("wallet_id"), LOT.c.remaining > 0)
 _LOTS_BY_ID = select(LOT).where(LOT.c.id.in_(bindparam("ids", expanding=True)))
@@ -94,6 +103,12 @@ def lock_wallet_rows(
     """Lock the wallets of several members, ordered by wallet id so that no two can deadlock."""
     parameters = {"member_ids": list(member_ids), "unit": unit, "now": now}
     return list(tx.execute(_LOCK_MANY, parameters))
+
+
+def lock_wallets(tx: Connection, member_ids: Sequence[str], unit: str) -> list[str]:
+    """Lock the wallets of several members in the one order; return the wallets' ids."""
+    keys = {"member_ids": list(member_ids), "unit": unit}
+    return list(tx.execute(_LOCK_IDS, keys).scalars())
 
 
 def wallet_of(row: Any) -> Wallet:

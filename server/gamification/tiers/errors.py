@@ -13,9 +13,3 @@ class TierSchemeInvalid(Refusal):
     """Window, keep and grace do not fit together."""
 
     code, status, title = "tier_scheme_invalid", 422, "These tier settings do not fit together"
-
-
-class TierLocked(Refusal):
-    """The member's tier is locked by staff; unlock it first."""
-
-    code, status, title = "tier_locked", 409, "The tier is locked"

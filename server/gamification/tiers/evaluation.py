@@ -315,3 +315,43 @@ def _is_renewal(scheme: Scheme, before: Standing, after: Standing) -> bool:
         return True
     is_rolling = scheme.window.kind is WindowKind.ROLLING
     return not is_rolling and after.keep_until_on > before.keep_until_on
+
+
+def assigned(ladder: Ladder, before: Standing, held: Standing, tier: Tier, at: datetime) -> Review:
+    """Return the decision to give `tier` to a member; `held` says how it is held."""
+    day = local_date(at, ladder.scheme.zone)
+    held = replace(held, source=source_of(tier, tier.id))
+    if held.since_at is None:
+        held = replace(held, since_at=at)
+    review = _moved(ladder, before, _at(ladder, held, tier, day, at), day)
+    is_move = review.kind in (Kind.UPGRADED, Kind.DOWNGRADED)
+    return review if is_move else replace(review, kind=Kind.ASSIGNED)
+
+
+def released(ladder: Ladder, standing: Standing, tally: Tally, at: datetime, reason: str) -> Review:
+    """Return the decision that the tier follows the score again, without lock and floor."""
+    day = local_date(at, ladder.scheme.zone)
+    freed = replace(
+        standing,
+        since_at=standing.since_at or at,
+        floor_id=None,
+        floor_until_on=None,
+        is_locked=False,
+        reason=reason,
+    )
+    due = entitlement(ladder, tally, day)
+    return _moved(ladder, standing, _earned(ladder, freed, due, tally, day, at), day)
+
+
+def safe_for_longer(ladder: Ladder, standing: Standing, tally: Tally, day: date) -> Review | None:
+    """Return the standing with the exact last safe day, None if the one it has is exact.
+
+    Purchases in a rolling window put that day off without writing it down.
+    """
+    due = entitlement(ladder, tally, day)
+    if due.tier is None or due.tier.id != standing.tier_id or due.keep_until_on is None:
+        return None
+    if standing.keep_until_on is None or due.keep_until_on <= standing.keep_until_on:
+        return None
+    longer = replace(standing, keep_until_on=due.keep_until_on, period_from_on=due.period_from_on)
+    return _kept(longer, day)

@@ -1,5 +1,6 @@
 """What a member sees coming: deadlines, what is needed to stay, and a tier that is near: pure."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from server.gamification.tiers import periods
@@ -46,6 +47,13 @@ def score_on(scheme: Scheme, tally: Tally, day: date, grace_until_on: date | Non
     return max(tally.within(period) for period, _ in counting)
 
 
+def score_now(ladder: Ladder, tally: Tally, day: date) -> int:
+    """Return the score towards the next tier: of the membership, or of the current period."""
+    if not periods.is_counting(ladder.scheme, day):
+        return max(0, tally.lifetime)
+    return tally.within(periods.entitling_periods(ladder.scheme, day, tally.joined_on)[0][0])
+
+
 def is_almost(ladder: Ladder, tier: Tier | None, score: int) -> bool:
     """Tell whether at most the scheme's share of a tier's threshold is missing."""
     if tier is None or not ladder.scheme.almost_pct:
@@ -56,6 +64,22 @@ def is_almost(ladder: Ladder, tier: Tier | None, score: int) -> bool:
 
 def almost_reached(ladder: Ladder, standing: Standing, before: int, after: int) -> Tier | None:
     """Return the next tier if a score has just come close to it, else None."""
+    if standing.is_locked:
+        return None
     goal = next_tier(ladder, current_tier(ladder, standing))
     is_new = is_almost(ladder, goal, after) and not is_almost(ladder, goal, before)
     return goal if is_new else None
+
+
+def period_key(ladder: Ladder, tally: Tally, day: date) -> date:
+    """Return the date that tells periods apart, so that a notice is given once in each.
+
+    The first day of a period; a rolling window is cut into periods from the start on. The whole
+    membership is one period.
+    """
+    window = ladder.scheme.window
+    if window.kind is WindowKind.LIFETIME:
+        return tally.joined_on
+    if window.kind is WindowKind.ROLLING:
+        window = replace(window, kind=WindowKind.SINCE_START)
+    return periods.period_of(window, day, tally.joined_on).first_on

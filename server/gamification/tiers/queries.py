@@ -1,58 +1,23 @@
-"""Reading the ladder and where members stand."""
+"""Reading the ladder."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
 from server.gamification.programme.models import PROGRAMME
 from server.gamification.programme.queries import RevisionCache
-from server.gamification.tiers.models import MEMBER_TIER, TIER
+from server.gamification.tiers.models import TIER
 from server.gamification.tiers.settings import basis_of, scheme_of
-from server.gamification.tiers.types import (
-    MULTIPLIER_ONE,
-    Benefit,
-    Entry,
-    Ladder,
-    Source,
-    Standing,
-    Tier,
-)
+from server.gamification.tiers.types import MULTIPLIER_ONE, Benefit, Entry, Ladder, Tier
 
 _TIERS = select(TIER).where(TIER.c.archived_at.is_(None)).order_by(TIER.c.rank)
 _SETTINGS = select(PROGRAMME.c.settings, PROGRAMME.c.zone)
-_STANDING = select(MEMBER_TIER).where(MEMBER_TIER.c.member_id == bindparam("member_id"))
 
 
 def get_ladder(tx: Connection, revision: str) -> Ladder:
     """Return the ladder at a programme revision."""
     return _CACHE.get(tx, revision)
-
-
-def get_standing(tx: Connection, member_id: str) -> Standing:
-    """Return where a member stands; a member without a row has no tier yet."""
-    row = tx.execute(_STANDING, {"member_id": member_id}).first()
-    return standing_of(row)
-
-
-def standing_of(row: Any) -> Standing:
-    """Turn a row with the columns of `member_tier` (or None) into a standing."""
-    if row is None or row.since_at is None:
-        return Standing(None, None, Source.EARNED)
-    return Standing(
-        row.tier_id,
-        row.since_at,
-        Source(row.source),
-        bool(row.is_locked),
-        row.floor_id,
-        row.floor_until_on,
-        row.keep_until_on,
-        row.grace_until_on,
-        row.period_from_on,
-        row.idle_review_on,
-        row.review_on,
-        row.reason,
-    )
 
 
 def multiplier_of(tier: Tier | None) -> int:

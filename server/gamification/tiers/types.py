@@ -67,13 +67,14 @@ class CountingFrom(StrEnum):
 
 
 class Kind(StrEnum):
-    """What became of a standing."""
+    """What became of a standing; `assigned`: people gave the tier that the member had already."""
 
     UPGRADED = "upgraded"
     RENEWED = "renewed"
     DOWNGRADED = "downgraded"
     GRACE = "grace"
     KEPT = "kept"
+    ASSIGNED = "assigned"
 
 
 @dataclass(frozen=True, slots=True)

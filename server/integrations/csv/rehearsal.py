@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from server.core.errors import Refusal
 from server.gamification.activities import queries
+from server.gamification.activities.climbing import load_days
 from server.gamification.activities.errors import DuplicateMismatch
 from server.gamification.activities.pipeline import count_caps, decide
 from server.gamification.activities.queries import Receipt
@@ -39,7 +40,8 @@ class Rehearsal:
         """Take ids that nobody has yet as those of new members."""
         for member_id in member_ids:
             standing = Standing(None, None, Source.EARNED)
-            shopper = Shopper(member_id, Status.ACTIVE, None, Facts(member_id), standing)
+            facts, joined_at = Facts(member_id), self.recording.now
+            shopper = Shopper(member_id, Status.ACTIVE, None, facts, standing, joined_at)
             self._shoppers.setdefault(member_id, shopper)
 
     def rehearse(self, tx: Connection, purchases: Sequence[Purchase]) -> list[Given | Refusal]:
@@ -49,6 +51,8 @@ class Rehearsal:
 
     def _gather(self, tx: Connection, purchases: Sequence[Purchase]) -> None:
         gathered = queries.gather(tx, purchases)
+        ladder, now = self.recording.configuration.ladder, self.recording.now
+        load_days(tx, gathered.shoppers.values(), ladder, now)
         self._shoppers = gathered.shoppers | self._shoppers
         rows = queries.list_activities(tx, list(gathered.known.values()))
         for receipt, activity_id in gathered.known.items():

@@ -158,8 +158,14 @@ def test_the_tier_with_its_whole_ladder(app, client, till, cast, language):
         "ru": "Учитываются баллы за покупки.",
         "et": "Arvesse lähevad ostudega kogutud punktid.",
     }
+    over = {
+        "en": "Over the whole membership.",
+        "ru": "За всё время участия.",
+        "et": "Kogu liikmeks oldud aja jooksul.",
+    }
     since = {"since_at": None, "basis": "qualifying_points"}  # where everybody starts
-    assert tier == bar_in(language, ids) | since | {"basis_text": words[language]}
+    since |= {"basis_text": words[language], "period_text": over[language]}
+    assert tier == bar_in(language, ids) | since
     rows = zip(ids, NAMES[language], THRESHOLDS[language], benefits_in(language), strict=True)
     assert ladder == [
         {

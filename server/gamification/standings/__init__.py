@@ -1,0 +1,1 @@
+"""Standings: which tier each member holds and why; reviews by date, decisions of people."""
