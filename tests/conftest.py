@@ -8,6 +8,7 @@ pytest_plugins = [
     "tests.fixtures.app",
     "tests.fixtures.command_line",
     "tests.fixtures.serving",
+    "tests.fixtures.calendar",
 ]
 
 # The pool measures its waits; under a frozen clock they would never end.

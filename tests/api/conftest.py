@@ -1,37 +1,16 @@
 """Everybody of the cast, signed in at one moment that only the test moves."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from server.core import clock
 from server.core.db import snapshot
 from server.gamification.invariants.service import check_all
-from tests.builders.members import NOW, Cast, gather_cast
+from tests.builders.members import Cast, gather_cast
 from tests.builders.tills import Till
-
-
-@dataclass
-class StoppedClock:
-    """The clock that entry points read; it goes on when the test says so."""
-
-    instant: datetime = NOW
-
-    def tick(self, length: timedelta) -> None:
-        """Let time pass."""
-        self.instant += length
-
-
-@pytest.fixture
-def clock_at(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
-    """A stopped clock at the moment of the cast."""
-    stopped = StoppedClock()
-    monkeypatch.setattr(clock, "now", lambda: stopped.instant)
-    return stopped
+from tests.fixtures.calendar import StoppedClock
 
 
 @pytest.fixture

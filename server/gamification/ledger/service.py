@@ -205,7 +205,7 @@ def load_lots(tx: Connection, book: Book, ids: Sequence[str], now: datetime) -> 
     """
     lots = queries.list_lots(tx, [lot_id for lot_id in ids if lot_id not in book.lots])
     book.lots.update({lot.id: lot for lot in lots})
-    if any(is_expired(lot, now) for lot in lots):
+    if any(is_expired(book.lots[lot_id], now) for lot_id in ids):
         programme = get_programme(tx)
         book.grace_until = grace_end(now, programme.policies.grace_lot_days, programme.zone)
 

@@ -97,6 +97,16 @@ def test_points_of_a_lot_that_expired_meanwhile_live_two_weeks_longer(
     assert good(shop.post("/redemptions", {"member_id": cast.ben.id, "points": 15}), 201)
 
 
+def test_the_grace_is_the_same_when_a_rest_of_the_lot_expired(
+    client, shop, cast, clock_at, two_lots
+):
+    bought = pay(shop, cast.ben, 2, 0)
+    clock_at.tick(timedelta(days=75))
+    back = shop.give_back(bought)
+    assert (back["points_restored"], points_of(back)) == (2, 12)
+    assert expirations(client, cast, clock_at) == [("2027-02-19", 2), ("2027-11-30", 10)]
+
+
 def test_after_the_grace_they_are_gone(shop, cast, clock_at, two_lots):
     bought = pay(shop, cast.ben, 7, 0)
     clock_at.tick(timedelta(days=75))

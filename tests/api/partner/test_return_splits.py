@@ -1,6 +1,7 @@
 """However a purchase comes back in parts, together they take exactly what it gave."""
 
 import random
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from tests.builders.members import NOW
 from tests.builders.purchases import add_rule, change_settings
 from tests.builders.tills import id_of, item, money, points_of
 
-PURCHASES = {
+PURCHASES: dict[str, tuple[int, list[Any], list[Any]]] = {
     "10.00 in two halves": (1000, [], [500, 500]),
     "99.99 by cents and more": (9999, [], [1, 1, 997, 3000, 3000, 3000]),
     "999.99 in tenths": (99_999, [], [10_000] * 9 + [9999]),
