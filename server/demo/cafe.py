@@ -12,7 +12,6 @@ from server.demo.people import Person
 from server.demo.story import Comeback, Day, Visit
 from server.gamification.activities.configuration import get_configuration
 from server.gamification.activities.pipeline import record_purchase, record_purchases
-from server.gamification.activities.returns import return_purchase
 from server.gamification.activities.types import Purchase, Recording, Return, ReturnLine
 from server.gamification.facts.models import MEMBER_FACTS
 from server.gamification.ledger.queries import spendable_now
@@ -24,6 +23,7 @@ from server.gamification.members.types import Enrolment, IdentifierKind, Profile
 from server.gamification.partners.service import add_location
 from server.gamification.presets.service import apply_preset
 from server.gamification.programme.types import POINTS
+from server.gamification.returns.service import return_purchase
 from server.gamification.standings.assigning import Assignment, assign_tier
 
 NAME, CURRENCY, REGION = "Kohvik Täht", "EUR", "EE"

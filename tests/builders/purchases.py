@@ -10,7 +10,6 @@ from sqlalchemy import Connection, RowMapping, insert, select, update
 from server.core.ids import new_id
 from server.gamification.activities.configuration import get_configuration
 from server.gamification.activities.pipeline import record_purchase
-from server.gamification.activities.returns import return_purchase
 from server.gamification.activities.types import (
     Outcome,
     Purchase,
@@ -28,6 +27,7 @@ from server.gamification.members.models import MEMBER
 from server.gamification.presets.service import apply_preset
 from server.gamification.programme.models import PROGRAMME
 from server.gamification.programme.types import POINTS
+from server.gamification.returns.service import return_purchase
 from server.gamification.standings.assigning import Assignment, assign_tier
 
 NOW = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)

@@ -7,11 +7,11 @@ from sqlalchemy import func, select
 from server.gamification.activities.errors import DuplicateMismatch, ReturnExceedsSale
 from server.gamification.activities.models import ACTIVITY
 from server.gamification.activities.pipeline import record_purchase, record_purchases
-from server.gamification.activities.returns import return_purchase
 from server.gamification.activities.types import Outcome, Return, ReturnOutcome
 from server.gamification.ledger.errors import HoldResolved
 from server.gamification.proofs.checkpoints import take_checkpoint
 from server.gamification.proofs.types import Checkpoint
+from server.gamification.returns.service import return_purchase
 from tests.builders.members import VAULT
 from tests.builders.purchases import (
     NOW,

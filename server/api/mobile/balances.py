@@ -14,11 +14,11 @@ from server.api.presenters.balances import (
 from server.api.presenters.tiers import TierOut, TierView, present_tier
 from server.api.schemas import Items, Nested
 from server.api.schemas import ResponseSchema as Out
-from server.gamification.activities.climbing import look_up_tier
 from server.gamification.activities.configuration import get_configuration
 from server.gamification.activities.queries import get_shopper
 from server.gamification.ledger.queries import expiry_ladder
 from server.gamification.programme.types import POINTS
+from server.gamification.standings.climbing import look_up_tier
 
 
 class BalanceList(Out):

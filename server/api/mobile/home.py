@@ -11,11 +11,11 @@ from server.api.schemas import Items, Nested, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
 from server.core.clock import local_hour
 from server.core.i18n import gettext, message
-from server.gamification.activities.climbing import look_up_tier
 from server.gamification.activities.configuration import get_configuration
 from server.gamification.activities.queries import get_shopper
 from server.gamification.cards.queries import find_active_card
 from server.gamification.members.queries import get_member
+from server.gamification.standings.climbing import look_up_tier
 
 SECTIONS = ("member", "card", "balances", "tier")
 _OPTIONAL = {"optional": True}

@@ -12,8 +12,8 @@ from server.api.schemas import ResponseSchema as Out
 from server.core.errors import NotFound, ValidationFailed
 from server.gamification.activities.errors import DuplicateMismatch, ReturnExceedsSale
 from server.gamification.activities.queries import find_shopper, get_purchase
-from server.gamification.activities.returns import return_purchase
 from server.gamification.activities.types import Return, ReturnLine, ReturnOutcome
+from server.gamification.returns.service import return_purchase
 
 CANCELLATION = "cancellation"
 

@@ -13,7 +13,6 @@ from server.api.presenters.updates import Updates, updates_of
 from server.api.schemas import Integer, Items, Nested, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
 from server.core.errors import NotFound
-from server.gamification.activities.climbing import outlook_of
 from server.gamification.activities.configuration import get_configuration
 from server.gamification.activities.errors import (
     CurrencyMismatch,
@@ -26,6 +25,7 @@ from server.gamification.activities.quoting import quote_purchase
 from server.gamification.activities.types import Configuration, Outcome, Recording
 from server.gamification.ledger.errors import AmountInvalid, HoldNotFound, HoldResolved
 from server.gamification.members.errors import MemberBlocked, MemberMerged
+from server.gamification.standings.climbing import outlook_of
 from server.gamification.tiers.rules import current_tier
 
 

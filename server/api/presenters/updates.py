@@ -6,9 +6,9 @@ from server.api.presenters.balances import BalanceUpdate, balance_update
 from server.api.presenters.tiers import TierSummary, TierView, summarise_tier
 from server.api.schemas import Items, Nested
 from server.api.schemas import ResponseSchema as Out
-from server.gamification.activities.climbing import outlook_of
 from server.gamification.activities.types import Shopper
 from server.gamification.ledger.types import Wallet
+from server.gamification.standings.climbing import outlook_of
 
 
 class Updates(Out):

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from server.core.clock import local_date, rfc3339
 from server.core.errors import NotFound, Refusal
 from server.core.ids import new_id
-from server.gamification.activities import climbing, queries, rules, saving, trace
+from server.gamification.activities import queries, rules, saving, trace
 from server.gamification.activities.errors import DuplicateMismatch
 from server.gamification.activities.spending import Spent, capture_redemptions
 from server.gamification.activities.types import (
@@ -36,6 +36,7 @@ from server.gamification.ledger.types import Cause, Term
 from server.gamification.members.rules import why_not_served
 from server.gamification.points.rules import term_of
 from server.gamification.programme.types import POINTS
+from server.gamification.standings import climbing
 from server.gamification.tiers import rules as tiers
 from server.gamification.tiers.queries import multiplier_of
 
@@ -76,7 +77,8 @@ def record_purchases(
     gathered = queries.gather(tx, purchases)
     count_caps(tx, gathered.shoppers, purchases, recording)
     ladder = recording.configuration.ladder
-    climbing.load_days(tx, gathered.shoppers.values(), ladder, recording.now)
+    today = local_date(recording.now, ladder.scheme.zone)
+    climbing.load_days(tx, gathered.shoppers.values(), ladder, today)
     batch = saving.Batch(recording, known=dict(gathered.known))
     results = [
         decide(batch, purchase, gathered.shoppers.get(purchase.member_id), books, spent)
@@ -140,8 +142,9 @@ def decide(
         return saving.Known(batch.known[receipt], purchase)
     if refusal is not None or shopper is None:
         return refusal or NotFound("There is no such member.")
-    ladder, now = batch.recording.configuration.ladder, batch.recording.now
-    batch.move(climbing.settle_tier(shopper, ladder, now))
+    ladder = batch.recording.configuration.ladder
+    today = local_date(batch.recording.now, ladder.scheme.zone)
+    batch.move(climbing.settle_tier(shopper, ladder, today))
     reckoning = reckon(purchase, shopper, batch.recording)
     points = reckoning.earnings.points
     too_much = rules.why_not_counted(purchase.amount_minor, points, shopper.facts)
@@ -151,7 +154,7 @@ def decide(
     book = books[purchase.member_id]
     stored = trace_of(purchase, reckoning, batch.recording, spent)
     stored["transfer_id"] = _accrue(book, stored, purchase, batch.recording, activity_id)
-    score_before = climbing.score_of_shopper(shopper, ladder, now)
+    score_before = climbing.score_towards_next(shopper, ladder, today)
     stored |= _count(batch, shopper, purchase, reckoning)
     row = saving.activity_row(activity_id, purchase, stored, batch.recording)
     batch.add(row, shopper, reckoning.earnings.accruals)
@@ -252,7 +255,8 @@ def _climb(
     recording = batch.recording
     ladder, now = recording.configuration.ladder, recording.now
     moved = climbing.move_on(shopper, ladder, activity_id, now)
-    notice = climbing.almost_notice(shopper, ladder, score_before, now)
+    today = local_date(now, ladder.scheme.zone)
+    notice = climbing.almost_notice(shopper, ladder, score_before, today)
     batch.notices += [notice] if notice else []
     if moved is None:
         return {"tier_change": None}

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from server.core.clock import local_date
 from server.core.errors import NotFound
-from server.gamification.activities import climbing, queries, rules
+from server.gamification.activities import queries, rules
 from server.gamification.activities.pipeline import Reckoning, reckon, trace_of
 from server.gamification.activities.trace import dump_move
 from server.gamification.activities.types import Purchase, Recording, Shopper
@@ -17,6 +17,7 @@ from server.gamification.facts.rules import PurchaseFacts, add_purchase
 from server.gamification.ledger.queries import spendable_now
 from server.gamification.members.rules import why_not_served
 from server.gamification.programme.types import POINTS
+from server.gamification.standings import climbing
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,7 @@ def quote_purchase(tx: Connection, purchase: Purchase, recording: Recording) -> 
     used = caps_used(tx, [shopper.member_id], [key for key in keys if key])
     shopper.used = used.get(shopper.member_id, {})
     ladder = recording.configuration.ladder
-    climbing.load_days(tx, [shopper], ladder, recording.now)
-    climbing.settle_tier(shopper, ladder, recording.now)
+    climbing.look_up_tier(tx, shopper, ladder, recording.now)
     reckoning = reckon(purchase, shopper, recording)
     points = reckoning.earnings.points
     too_much = rules.why_not_counted(purchase.amount_minor, points, shopper.facts)

@@ -1,20 +1,20 @@
 """T1: everybody has the tier that their facts, an invitation or the staff give them."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from itertools import islice
 
 from sqlalchemy import Connection, or_, select
 
 from server.core.clock import local_date
 from server.core.walking import walk
-from server.gamification.activities.climbing import load_days, settle_tier, tally_of
 from server.gamification.activities.queries import list_shoppers
 from server.gamification.activities.types import Shopper
 from server.gamification.facts.models import MEMBER_FACTS
 from server.gamification.invariants.declaring import Invariant, in_sql
 from server.gamification.invariants.types import Setting
 from server.gamification.programme.models import PROGRAMME
+from server.gamification.standings.climbing import load_days, settle_tier, tally_of
 from server.gamification.standings.models import MEMBER_TIER, TIER_CHANGE
 from server.gamification.tiers.evaluation import entitlement
 from server.gamification.tiers.periods import is_counting
@@ -45,19 +45,20 @@ def _misplaced(tx: Connection, setting: Setting) -> Iterable[str]:
     members = walk(tx, _MEMBERS, [MEMBER_FACTS.c.member_id])
     while ids := [row.member_id for row in islice(members, _CHUNK)]:
         shoppers = list_shoppers(tx, ids)
-        load_days(tx, shoppers.values(), ladder, setting.now)
+        today = local_date(setting.now, ladder.scheme.zone)
+        load_days(tx, shoppers.values(), ladder, today)
         for member_id in ids:
-            if not _is_right(ladder, shoppers[member_id], setting.now):
+            if not _is_right(ladder, shoppers[member_id], today):
                 yield member_id
 
 
-def _is_right(ladder: Ladder, shopper: Shopper, now: datetime) -> bool:
+def _is_right(ladder: Ladder, shopper: Shopper, day: date) -> bool:
     """Tell whether a member's tier follows, once what is due by now is reviewed.
 
     One set by hand holds until the score next moves.
     """
-    settle_tier(shopper, ladder, now)
-    standing, day = shopper.standing, local_date(now, ladder.scheme.zone)
+    settle_tier(shopper, ladder, day)
+    standing = shopper.standing
     current, floor = current_tier(ladder, standing), ladder.get(standing.floor_id)
     if standing.is_locked or standing.source in _GIVEN:
         return standing.is_locked or current == floor

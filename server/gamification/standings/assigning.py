@@ -13,7 +13,8 @@ from server.gamification.ledger.queries import lock_wallets
 from server.gamification.ledger.service import create_wallets
 from server.gamification.programme.queries import current_revision
 from server.gamification.programme.types import POINTS
-from server.gamification.standings.climbers import Climber, load_climbers
+from server.gamification.standings.climbing import tally_of
+from server.gamification.standings.holders import Holder, load_holders
 from server.gamification.standings.service import TierMove, events_of, save_moves
 from server.gamification.tiers.errors import TierUnknown
 from server.gamification.tiers.evaluation import assigned, released
@@ -39,21 +40,21 @@ def assign_tier(tx: Connection, member_id: str, given: Assignment, now: datetime
     and lost again down to it. A locked tier does not move at all until then. Raise `TierUnknown`,
     `NotFound`.
     """
-    ladder, climber = _locked(tx, member_id, now)
+    ladder, holder = _locked(tx, member_id, now)
     tier = ladder.by_key(given.key)
     if tier is None:
         raise TierUnknown(key=given.key)
     held = Standing(
-        climber.standing.tier_id,
-        climber.standing.since_at,
-        climber.standing.source,
+        holder.standing.tier_id,
+        holder.standing.since_at,
+        holder.standing.source,
         is_locked=given.is_locked,
         floor_id=tier.id,
         floor_until_on=given.until_on,
         reason=given.reason,
     )
-    review = assigned(ladder, climber.standing, held, tier, now)
-    _save(tx, "tier.assigned", climber, review, given.actor, now)
+    review = assigned(ladder, holder.standing, held, tier, now)
+    _save(tx, "tier.assigned", holder, review, given.actor, now)
     return review
 
 
@@ -62,33 +63,33 @@ def unlock_tier(tx: Connection, member_id: str, reason: str, actor: str, now: da
 
     It moves at once to what the score earns. Raise `NotFound`.
     """
-    ladder, climber = _locked(tx, member_id, now)
-    review = released(ladder, climber.standing, climber.tally, now, reason)
-    _save(tx, "tier.unlocked", climber, review, actor, now)
+    ladder, holder = _locked(tx, member_id, now)
+    review = released(ladder, holder.standing, tally_of(holder, ladder), now, reason)
+    _save(tx, "tier.unlocked", holder, review, actor, now)
     return review
 
 
-def _locked(tx: Connection, member_id: str, now: datetime) -> tuple[Ladder, Climber]:
+def _locked(tx: Connection, member_id: str, now: datetime) -> tuple[Ladder, Holder]:
     """Lock a member (the wallet is made when missing) and read them. Raise `NotFound`."""
     ladder = get_ladder(tx, current_revision(tx))
     create_wallets(tx, [member_id], POINTS, now)
     if not lock_wallets(tx, [member_id], POINTS):
         raise NotFound("There is no such member.")
-    (climber,) = load_climbers(tx, ladder, [member_id], local_date(now, ladder.scheme.zone))
-    return ladder, climber
+    (holder,) = load_holders(tx, ladder, [member_id], local_date(now, ladder.scheme.zone))
+    return ladder, holder
 
 
 def _save(
-    tx: Connection, action: str, climber: Climber, review: Review, actor: str, now: datetime
+    tx: Connection, action: str, holder: Holder, review: Review, actor: str, now: datetime
 ) -> None:
-    move = TierMove(climber.member_id, review, actor, now)
+    move = TierMove(holder.member_id, review, actor, now)
     save_moves(tx, [move], now)
     record(tx, events_of([move]), now=now)
     change = Change(
         action,
         "member",
-        climber.member_id,
-        _shown(climber.standing),
+        holder.member_id,
+        _shown(holder.standing),
         _shown(review.standing),
     )
     write_audit(tx, change, actor=actor, now=now)

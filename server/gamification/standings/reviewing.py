@@ -15,14 +15,14 @@ from server.gamification.ledger.queries import lock_wallets
 from server.gamification.programme.queries import current_revision
 from server.gamification.programme.types import POINTS
 from server.gamification.standings import events
-from server.gamification.standings.climbers import Climber, load_climbers
+from server.gamification.standings.climbing import settle_tier, tally_of
+from server.gamification.standings.holders import Holder, load_holders
 from server.gamification.standings.models import MEMBER_TIER, TIER_NOTICE
 from server.gamification.standings.service import (
     TierMove,
     TierNotice,
     events_of,
     give_notices,
-    moves_due,
     save_moves,
 )
 from server.gamification.tiers.evaluation import safe_for_longer
@@ -75,13 +75,9 @@ def review_tiers(tx: Connection, as_of_on: date, now: datetime, limit: int = BAT
     ids = tx.execute(_DUE, {"today": as_of_on, "limit": limit}).scalars().all()
     if ids:
         lock_wallets(tx, ids, POINTS)
-        climbers = load_climbers(tx, ladder, ids, as_of_on)
-        _save(tx, [move for one in climbers for move in _due(ladder, one, as_of_on)], now)
+        holders = load_holders(tx, ladder, ids, as_of_on)
+        _save(tx, [move for one in holders for move in settle_tier(one, ladder, as_of_on)], now)
     return len(ids)
-
-
-def _due(ladder: Ladder, climber: Climber, as_of_on: date) -> list[TierMove]:
-    return moves_due(ladder, climber.member_id, climber.standing, climber.tally, as_of_on)
 
 
 def _save(tx: Connection, moves: list[TierMove], now: datetime) -> None:
@@ -121,15 +117,15 @@ def _announce(
 
 def _exact(
     tx: Connection, ladder: Ladder, ids: Sequence[str], as_of_on: date, now: datetime
-) -> list[Climber]:
+) -> list[Holder]:
     """Return the members whose date is right; in a rolling window others are put off first."""
     lock_wallets(tx, ids, POINTS)
-    climbers = load_climbers(tx, ladder, ids, as_of_on)
+    holders = load_holders(tx, ladder, ids, as_of_on)
     if ladder.scheme.window.kind is not WindowKind.ROLLING:
-        return climbers
+        return holders
     exact, moves = [], []
-    for one in climbers:
-        longer = safe_for_longer(ladder, one.standing, one.tally, as_of_on)
+    for one in holders:
+        longer = safe_for_longer(ladder, one.standing, tally_of(one, ladder), as_of_on)
         if longer is None:
             exact.append(one)
         else:
@@ -139,13 +135,13 @@ def _exact(
 
 
 def _tell(
-    tx: Connection, ladder: Ladder, climbers: Sequence[Climber], of: tuple[str, date, datetime]
+    tx: Connection, ladder: Ladder, holders: Sequence[Holder], of: tuple[str, date, datetime]
 ) -> None:
     """Note the notices; only those who would lose the tier are told."""
     kind, as_of_on, now = of
     notices, short = [], set()
-    for one in climbers:
-        ahead = outlook(ladder, one.standing, one.tally, as_of_on)
+    for one in holders:
+        ahead = outlook(ladder, one.standing, tally_of(one, ladder), as_of_on)
         tier = current_tier(ladder, one.standing)
         if tier is None or ahead.keep_on is None:
             continue

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Connection, insert
 from sqlalchemy.dialects import postgresql, sqlite
 
-from server.core.clock import start_of_day
 from server.core.ids import new_id
 from server.core.outbox import Event
 from server.gamification.standings import events
@@ -18,8 +17,7 @@ from server.gamification.standings.models import (
     TIER_CHANGE,
     TIER_NOTICE,
 )
-from server.gamification.tiers.evaluation import settle
-from server.gamification.tiers.types import Kind, Ladder, Review, Standing, Tally
+from server.gamification.tiers.types import Kind, Review, Standing
 
 _HISTORY = (*events.TOLD, Kind.ASSIGNED)
 _COUNTS = ("points", "spend_minor", "visits")
@@ -77,21 +75,6 @@ class TierNotice:
 
 Counts = tuple[int, int, int]
 """Points, money in minor units, and visits of one day."""
-
-
-def moves_due(
-    ladder: Ladder, member_id: str, standing: Standing, tally: Tally, today: date
-) -> list[TierMove]:
-    """Return what has become of a standing by itself until `today`, each as of its own day."""
-    return [
-        TierMove(
-            member_id,
-            review,
-            f"review:{review.on.isoformat()}",
-            start_of_day(review.on, ladder.scheme.zone),
-        )
-        for review in settle(ladder, standing, tally, today)
-    ]
 
 
 def save_moves(tx: Connection, moves: Sequence[TierMove], now: datetime) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 
+from server.core.clock import local_date
 from server.core.errors import Refusal
 from server.gamification.activities import queries
-from server.gamification.activities.climbing import load_days
 from server.gamification.activities.errors import DuplicateMismatch
 from server.gamification.activities.pipeline import count_caps, decide
 from server.gamification.activities.queries import Receipt
@@ -17,6 +17,7 @@ from server.gamification.ledger.book import Book
 from server.gamification.ledger.types import Wallet
 from server.gamification.members.types import Status
 from server.gamification.programme.types import POINTS
+from server.gamification.standings.climbing import load_days
 from server.gamification.tiers.types import Source, Standing
 from server.integrations.csv.types import Given
 
@@ -52,7 +53,8 @@ class Rehearsal:
     def _gather(self, tx: Connection, purchases: Sequence[Purchase]) -> None:
         gathered = queries.gather(tx, purchases)
         ladder, now = self.recording.configuration.ladder, self.recording.now
-        load_days(tx, gathered.shoppers.values(), ladder, now)
+        today = local_date(now, ladder.scheme.zone)
+        load_days(tx, gathered.shoppers.values(), ladder, today)
         self._shoppers = gathered.shoppers | self._shoppers
         rows = queries.list_activities(tx, list(gathered.known.values()))
         for receipt, activity_id in gathered.known.items():

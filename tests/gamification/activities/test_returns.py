@@ -9,12 +9,12 @@ from server.core.errors import NotFound
 from server.core.outbox import OUTBOX
 from server.gamification.activities.errors import DuplicateMismatch, ReturnExceedsSale
 from server.gamification.activities.models import ACTIVITY
-from server.gamification.activities.returns import return_purchase
 from server.gamification.activities.types import Return
 from server.gamification.earning.models import EARN_COUNTER
 from server.gamification.facts.queries import get_facts
 from server.gamification.invariants.service import check_all
 from server.gamification.ledger.models import LOT, TRANSFER
+from server.gamification.returns.service import return_purchase
 from server.gamification.standings.queries import get_standing
 from tests.builders.purchases import (
     NOW,

@@ -11,9 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, update
 
+from server.core.clock import local_date
 from server.core.ids import new_id
 from server.core.outbox import record
-from server.gamification.activities import climbing, events, queries, rules, trace
+from server.gamification.activities import events, queries, rules, trace
 from server.gamification.activities.errors import DuplicateMismatch, ReturnExceedsSale
 from server.gamification.activities.models import ACTIVITY, ACTIVITY_RETURN
 from server.gamification.activities.types import (
@@ -34,6 +35,7 @@ from server.gamification.ledger.queries import net_draws
 from server.gamification.ledger.service import load_lots, open_book, save_book
 from server.gamification.ledger.types import Cause, Clawback
 from server.gamification.programme.types import POINTS, ClawbackPolicy, Rounding
+from server.gamification.standings import climbing
 from server.gamification.standings.service import add_days, events_of, save_moves
 
 _FINAL = (State.RETURNED, State.CANCELLED)
@@ -206,8 +208,9 @@ def _uncount_day(tx: Connection, row: Any, returned: PurchaseFacts, *, is_whole:
 def _move_tier(tx: Connection, row: Any, shopper: Shopper, recording: Recording) -> None:
     """Move the member by what is left: a tier that was earned with the purchase may be lost."""
     ladder, now = recording.configuration.ladder, recording.now
-    climbing.load_days(tx, [shopper], ladder, now)
-    moves = climbing.settle_tier(shopper, ladder, now)
+    today = local_date(now, ladder.scheme.zone)
+    climbing.load_days(tx, [shopper], ladder, today)
+    moves = climbing.settle_tier(shopper, ladder, today)
     moved = climbing.move_on(shopper, ladder, row.id, now, is_return=True)
     moves += [moved] if moved else []
     save_moves(tx, moves, now)

@@ -1,0 +1,1 @@
+"""Returns and cancellations: a purchase walked backwards, from its stored trace."""
