@@ -236,8 +236,8 @@ def test_every_invariant_holds_after_every_step(sqlite_app):
         run_state_machine_as_test(
             Ledger,
             settings=settings(
-                max_examples=60,
-                stateful_step_count=30,
+                max_examples=40,
+                stateful_step_count=25,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),
             ),

@@ -4,15 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.gamification.tiers.evaluation import after_activity
 from server.gamification.tiers.rules import (
-    change_between,
     current_tier,
     earned_tier,
     next_tier,
     progress_to,
     score_of,
     source_of,
-    tier_after,
 )
 from server.gamification.tiers.types import Basis, Entry, Ladder, Source, Standing, Tier
 
@@ -77,6 +76,13 @@ def test_tiers_follow_the_score_above_their_floor_unless_locked(held, score, aft
     assert tier_after(METALS, held, score) == after
 
 
+def tier_after(ladder, held, score):
+    """Where a member stands who comes to this score in all by a return."""
+    tally = Tally(NOW.date(), score)
+    moved = after_activity(ladder, held, tally, NOW, is_return=True)
+    return current_tier(ladder, moved.standing if moved else held)
+
+
 @pytest.mark.parametrize(
     ("held", "floor", "source"),
     [
@@ -95,15 +101,6 @@ def test_everybody_starts_with_the_first_tier():
     assert current_tier(METALS, standing()) == BRONZE
     assert current_tier(METALS, standing(tier("gone", 9, 9))) == BRONZE
     assert current_tier(CLUB, standing()) is None
-
-
-def test_moves_know_their_direction():
-    assert change_between(SILVER, SILVER) is None
-    up, down = change_between(BRONZE, GOLD), change_between(GOLD, SILVER)
-    assert (up.from_id, up.to_id, up.is_upgrade) == (BRONZE.id, GOLD.id, True)
-    assert (down.from_id, down.to_id, down.is_upgrade) == (GOLD.id, SILVER.id, False)
-    assert change_between(None, BRONZE).is_upgrade
-    assert not change_between(BRONZE, None).is_upgrade
 
 
 @pytest.mark.parametrize(
