@@ -8,7 +8,6 @@ from server.gamification.tiers.types import (
     Source,
     Standing,
     Tier,
-    TierChange,
 )
 
 
@@ -33,19 +32,6 @@ def current_tier(ladder: Ladder, standing: Standing) -> Tier | None:
     return ladder.get(standing.tier_id) or earned_tier(ladder, 0)
 
 
-def tier_after(ladder: Ladder, standing: Standing, score: int) -> Tier | None:
-    """Return the tier a member should have now.
-
-    Earned tiers follow the score both ways (over a lifetime, only a return lowers it). A tier
-    given by invitation or by hand is a floor: more can be earned and lost again above it. A
-    locked tier does not move at all.
-    """
-    if standing.is_locked:
-        return current_tier(ladder, standing)
-    found = (earned_tier(ladder, score), ladder.get(standing.floor_id))
-    return max((tier for tier in found if tier), key=lambda tier: tier.rank, default=None)
-
-
 def source_of(tier: Tier | None, floor_id: str | None) -> Source:
     """Return why a member now holds `tier`: by its floor, if that is the one, else earned."""
     if tier is None or tier.id != floor_id:
@@ -68,14 +54,6 @@ def step_below(ladder: Ladder, tier: Tier | None) -> Tier | None:
     """Return the next lower tier that is entered by a threshold, or None below the lowest."""
     below = [t for t in ladder.tiers if t.entry is Entry.THRESHOLD and t.rank < rank_of(tier)]
     return below[-1] if below else None
-
-
-def change_between(before: Tier | None, after: Tier | None) -> TierChange | None:
-    """Return the move from one tier to another, or None when nothing changes."""
-    if before == after:
-        return None
-    is_upgrade = after is not None and (before is None or after.rank > before.rank)
-    return TierChange(before.id if before else None, after.id if after else None, is_upgrade)
 
 
 def next_tier(ladder: Ladder, current: Tier | None) -> Tier | None:

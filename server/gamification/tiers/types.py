@@ -243,12 +243,3 @@ class Progress:
     remaining: int
     pct: int
     unit: str
-
-
-@dataclass(frozen=True, slots=True)
-class TierChange:
-    """A move on the ladder."""
-
-    from_id: str | None
-    to_id: str | None
-    is_upgrade: bool

@@ -1,5 +1,7 @@
 """Who stands where on the ladder and what is missing for the next step."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +15,17 @@ from server.gamification.tiers.rules import (
     score_of,
     source_of,
 )
-from server.gamification.tiers.types import Basis, Entry, Ladder, Source, Standing, Tier
+from server.gamification.tiers.types import (
+    Basis,
+    Entry,
+    Ladder,
+    Source,
+    Standing,
+    Tally,
+    Tier,
+)
+
+NOW = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
 
 
 def tier(key, rank, threshold, entry=Entry.THRESHOLD):
