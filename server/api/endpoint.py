@@ -17,8 +17,9 @@
 Rules of the frame:
 
 - Path parameters are written `{transaction_id}` in the rule and arrive as keyword arguments.
-- GET runs on `reading()`; every other method inside one write transaction that the frame opens,
-  commits when the function returns and rolls back when it raises. Functions never commit.
+- GET (and a POST declared with `reads=True`, which asks and changes nothing) runs on `reading()`;
+  every other method inside one write transaction that the frame opens, commits when the function
+  returns and rolls back when it raises. Functions never commit.
 - `call.body` and `call.query` are the loaded dictionaries of the declared request schemas.
 - A refusal (`server.core.errors.Refusal`) raised anywhere below becomes a problem document. List
   the classes an endpoint may raise in `refuses`; those of the frame itself (token_missing,
@@ -100,6 +101,7 @@ class Options(TypedDict, total=False):
     idempotency: Idempotency
     tag: Callable[[Call], str]
     dry_run: bool
+    reads: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +122,7 @@ class Endpoint:
     idempotency: Idempotency
     tag: Callable[[Call], str] | None
     dry_run: bool
-
-    @property
-    def reads(self) -> bool:
-        """Whether the operation changes nothing (GET)."""
-        return self.method == "GET"
+    reads: bool
 
     @property
     def path(self) -> str:
@@ -141,7 +139,8 @@ def declare(
     """
     operation_id, view = name
     public = options.get("public", False)
-    keyed = method == "POST" and not public
+    reads = options.get("reads", method == "GET")
+    keyed = method == "POST" and not public and not reads
     idempotency = options.get("idempotency", "optional" if keyed else "none")
     if idempotency != "none" and not keyed:
         raise ValueError(f"{operation_id}: only a POST with a principal can be idempotent by key")
@@ -159,7 +158,8 @@ def declare(
         refuses=tuple(options.get("refuses", ())),
         idempotency=idempotency,
         tag=options.get("tag"),
-        dry_run=options.get("dry_run", surface.dry_run and method != "GET"),
+        dry_run=options.get("dry_run", surface.dry_run and not reads),
+        reads=reads,
     )
 
 

@@ -69,8 +69,10 @@ def _serve(endpoint: Endpoint, path: dict[str, str]) -> Response:
         with reading() as connection:
             principal = _admit(endpoint, connection, here, now)
             call, content = _call(endpoint, connection, principal, now)
-            if endpoint.reads:
+            if endpoint.method == "GET":
                 return _read(endpoint, call, path)
+            if endpoint.reads:
+                return _response(endpoint.view(call, **path))
             return _write(endpoint, call, path, content)
     except DBAPIError as error:
         raise _refusal_of(error) from error

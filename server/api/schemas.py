@@ -10,7 +10,7 @@ import re
 from datetime import UTC, date, datetime
 from typing import Any
 
-from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, missing
 
 INTEGER_MAX = 2**53 - 1
 """The largest whole number that every JSON reader keeps exact."""
@@ -43,6 +43,13 @@ def invalid(code: str, text: str) -> ValidationError:
 class _Coded:
     """Gives a field's own messages the code under which they are kept."""
 
+    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **options: Any) -> Any:
+        """Return a value as loaded, without the steps that the field does not have."""
+        field: Any = self
+        if value is missing or value is None or field.validators or field.post_load:
+            return super().deserialize(value, attr, data, **options)  # type: ignore[misc]
+        return field._deserialize(value, attr, data, **options)
+
     def make_error(self, key: str, **kwargs: Any) -> ValidationError:
         """Return the error `key` of the field with its code."""
         messages: dict[str, str] = getattr(self, "error_messages")  # noqa: B009 - the field's
@@ -54,7 +61,11 @@ _CODES = {"null": "required", "type": "invalid", "validator_failed": "invalid"}
 
 
 class RequestSchema(Schema):
-    """A closed object of a request: unknown fields are refused."""
+    """A closed object of a request: unknown fields are refused.
+
+    A flawless object is loaded by a short loop, which takes less than half of marshmallow's time;
+    at the first flaw marshmallow loads it anew and gathers all of them.
+    """
 
     error_messages = {
         "unknown": Coded("unknown_field", "This field is not known here."),
@@ -65,6 +76,27 @@ class RequestSchema(Schema):
         """Unknown fields are errors."""
 
         unknown = RAISE
+
+    def load(self, data: Any, **options: Any) -> Any:
+        """Return `data` checked and converted. Raises ValidationError."""
+        if isinstance(data, dict) and not self.many and not any(options.values()):
+            try:
+                return self._load_flawless(data)
+            except ValidationError:
+                pass
+        return super().load(data, **options)
+
+    def _load_flawless(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Return what marshmallow would, as long as nothing is wrong. Raises ValidationError."""
+        found, known = {}, 0
+        for name, field in self.load_fields.items():
+            key = name if field.data_key is None else field.data_key
+            value = data.get(key, missing)
+            known += value is not missing
+            found[field.attribute or name] = field.deserialize(value, key, data)
+        if known < len(data) and self.unknown == RAISE:
+            raise ValidationError("unknown")
+        return {name: value for name, value in found.items() if value is not missing}
 
 
 class ResponseSchema(Schema):

@@ -99,19 +99,35 @@ def transaction(on: Connection | None = None) -> Iterator[Connection]:
 def _ended(connection: Connection) -> Connection:
     """End what was read on `connection`, so that a transaction may begin there."""
     connection.rollback()
-    if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
-        connection.execution_options(isolation_level=db.engine.dialect.default_isolation_level)
+    _commit_each(connection, False)
     return connection
 
 
 @contextmanager
 def reading() -> Iterator[Connection]:
     """Open a connection for reads only; on PostgreSQL without the round trips of a transaction."""
-    options = {} if db.engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
-    with db.engine.connect().execution_options(**cast(Any, options)) as connection:
-        if not options:
+    with db.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
             connection.begin()  # one view of the data, also for what the driver executes itself
-        yield connection
+            yield connection
+            return
+        _commit_each(connection, True)
+        try:
+            yield connection
+        finally:
+            _commit_each(connection, False)
+
+
+def _commit_each(connection: Connection, each: bool) -> None:
+    """Tell PostgreSQL's driver whether every statement is a transaction of its own.
+
+    SQLAlchemy's isolation level AUTOCOMMIT does the same in three times the time.
+    """
+    if connection.closed or connection.invalidated or connection.dialect.name == "sqlite":
+        return
+    raw: Any = connection.connection.dbapi_connection
+    if raw.autocommit is not each and not raw.closed:
+        raw.autocommit = each
 
 
 @contextmanager

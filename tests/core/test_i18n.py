@@ -2,10 +2,12 @@
 
 import string
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 from babel.messages.extract import extract_from_dir
+from babel.numbers import format_currency, get_currency_precision
 
 from server.api.catalogue import published_refusals
 from server.api.user_messages import SENTENCES
@@ -139,3 +141,14 @@ def test_dates_follow_the_locale_and_instants_the_zone():
 )
 def test_the_wanted_language_is_found(header, locale):
     assert negotiate(header) == locale
+
+
+@pytest.mark.parametrize("currency", ["EUR", "USD", "SEK", "CHF", "JPY", "KWD", "XXX"])
+@pytest.mark.parametrize("locale", LOCALES)
+def test_money_is_written_as_babel_writes_it(locale, currency):
+    precision = get_currency_precision(currency)
+    written_in = "en_GB" if locale == "en" else locale
+    for minor in (0, 5, 10, 65, 99, 100, 705, 99_999, 100_000, 1_234_567, -1, -12_345):
+        amount = Decimal(minor).scaleb(-precision)
+        plain = format_currency(amount, currency, locale=written_in)
+        assert format_money(locale, minor, currency) == plain

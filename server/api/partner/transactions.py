@@ -85,8 +85,7 @@ class ReceiptQuery(RequestSchema):
         PurchaseTooOld,
         AmountInvalid,
     ),
-    idempotency="none",
-    dry_run=False,
+    reads=True,
 )
 def create_quote(call: Call) -> Reply:
     """Say what a purchase would earn.
