@@ -110,7 +110,7 @@ def _header_names(endpoint: Endpoint) -> list[str]:
         names.append("IdempotencyKey")
     if endpoint.dry_run:
         names.append("DryRun")
-    if endpoint.reads:
+    if endpoint.method == "GET":
         names.append("IfNoneMatch")
     return names
 
@@ -119,7 +119,7 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for status, schema in sorted(endpoint.answers.items()):
         found[str(status)] = _answer(endpoint, status, schema)
-    if endpoint.reads:
+    if endpoint.method == "GET":
         headers = _headers("ETag")
         del headers["Content-Language"]  # HTTP leaves it out where there is no content
         found["304"] = {"description": "The client has this already.", "headers": headers}
@@ -132,7 +132,7 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _answer(endpoint: Endpoint, status: int, schema: type[Schema] | None) -> dict[str, Any]:
-    extra = ["ETag"] if endpoint.reads else []
+    extra = ["ETag"] if endpoint.method == "GET" else []
     extra += ["IdempotentReplayed"] if endpoint.idempotency != "none" else []
     extra += ["DryRun"] if endpoint.dry_run else []
     answer: dict[str, Any] = {
