@@ -135,8 +135,9 @@ def return_purchase(
         raise ReturnExceedsSale(left_minor=0)
     undoing = Undoing(row, back)
     cause = _cause(row, recording)
-    clawback = _claw_back(book, undoing, cause, recording)
+    # First what the member gets back: it may cover what is taken, so that nothing falls short.
     restored = _restore(tx, book, undoing, cause)
+    clawback = _claw_back(book, undoing, cause, recording)
     save_book(tx, book)
     _uncount(tx, undoing, recording)
     outcome = _outcome(undoing, back, clawback, restored, book, recording)

@@ -196,6 +196,18 @@ def test_spent_points_come_back_in_proportion_and_to_their_lots(tx, ana):
     assert check_all(tx, NOW) == []
 
 
+def test_points_that_come_back_cover_what_is_taken(tx):
+    open_shop(tx, clawback="clamp")
+    ana = add_member(tx)
+    give(tx, ana, 8)
+    bought = buy(tx, ana, 100_00, redemption_ids=(hold(tx, ana, 8).id,))
+    give(tx, ana, -10)
+    outcome = give_back(tx, bought)
+    assert (outcome.points_restored, outcome.points_taken, outcome.shortfall) == (8, 8, 2)
+    assert balances(tx, ana) == (0, 0, 0, 0)
+    assert check_all(tx, NOW) == []
+
+
 def test_two_redemptions_come_back_each_to_its_own_lots_even_when_those_expired(tx, ana):
     give(tx, ana, 20, expires_at=NOW + timedelta(days=1))
     holds = [hold(tx, ana, 10) for _ in range(2)]
