@@ -51,7 +51,7 @@ def where(tx: Connection, member_id: str) -> tuple[str | None, str | None]:
     standing = get_standing(tx, member_id)
     tier = current_tier(get_configuration(tx).ladder, standing)
     keep = standing.grace_until_on or standing.keep_until_on
-    return tier and tier.key, keep and keep.isoformat()
+    return tier.key if tier else None, keep.isoformat() if keep else None
 
 
 def told(tx: Connection, member_id: str, prefix: str = "tier.") -> list[tuple[str, dict[str, Any]]]:
