@@ -10,7 +10,8 @@ from server.api.schemas import Day, Integer, Money, Nested, Text
 from server.api.schemas import ResponseSchema as Out
 from server.core.clock import local_date
 from server.core.i18n import format_date, gettext, unit_text
-from server.gamification.ledger.queries import expiry_ladder, list_wallets
+from server.core.statements import Later, at_once
+from server.gamification.ledger.queries import ask_expiry_ladder, ask_wallets
 from server.gamification.ledger.types import Wallet
 from server.gamification.programme.types import POINTS, Programme, Unit
 
@@ -53,11 +54,26 @@ def read_balances(
     tx: Connection, member_id: str, programme: Programme, locale: str, now: datetime
 ) -> list[dict[str, Any]]:
     """Return the member's balances, one for each unit of the programme, exact at `now`."""
-    wallets = {wallet.unit: wallet for wallet in list_wallets(tx, member_id)}
-    ladder = expiry_ladder(tx, member_id, POINTS) if POINTS in wallets else []
+    with at_once(tx):
+        asked = ask_balances(tx, member_id)
+    return present_balances(member_id, asked(), units_of(programme, locale, now))
+
+
+def ask_balances(tx: Connection, member_id: str) -> Later[tuple[list[Wallet], Ladder]]:
+    """Send the questions for a member's wallets and what expires of the points."""
+    wallets = ask_wallets(tx, member_id)
+    ladder = ask_expiry_ladder(tx, member_id, POINTS)
+    return lambda: (wallets(), ladder())
+
+
+def present_balances(
+    member_id: str, held: tuple[list[Wallet], Ladder], units: list[tuple[str, "UnitView"]]
+) -> list[dict[str, Any]]:
+    """Return the balances of a member: always the points, and what else there is."""
+    wallets, ladder = {wallet.unit: wallet for wallet in held[0]}, held[1]
     return [
         present_balance(wallets.get(code) or empty_wallet(member_id, code), ladder, view)
-        for code, view in units_of(programme, locale, now)
+        for code, view in units
         if code == POINTS or code in wallets
     ]
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from server.core.clock import local_date, rfc3339
 from server.core.errors import NotFound, Refusal
 from server.core.ids import new_id
+from server.core.statements import at_once
 from server.gamification.activities import queries, rules, saving, trace
 from server.gamification.activities.errors import DuplicateMismatch
 from server.gamification.activities.spending import Spent, capture_redemptions
@@ -27,11 +28,11 @@ from server.gamification.activities.types import (
     State,
 )
 from server.gamification.earning import rules as earning
-from server.gamification.earning.queries import caps_used
+from server.gamification.earning.queries import ask_caps
 from server.gamification.earning.types import Basket, Earnings
 from server.gamification.facts.rules import PurchaseFacts, add_purchase, is_first_visit
 from server.gamification.ledger.book import Book
-from server.gamification.ledger.service import find_book, open_books
+from server.gamification.ledger.service import ask_books, create_wallets
 from server.gamification.ledger.types import Cause, Term
 from server.gamification.members.rules import why_not_served
 from server.gamification.points.rules import term_of
@@ -73,9 +74,7 @@ def record_purchases(
     spent: Sequence[Spent] = (),
 ) -> list[Outcome | Refusal]:
     """Record purchases in their order; return an outcome or a refusal for each."""
-    books = _lock(tx, purchases, recording.now)
-    gathered = queries.gather(tx, purchases)
-    count_caps(tx, gathered.shoppers, purchases, recording)
+    books, gathered = _lock_and_gather(tx, purchases, recording)
     ladder = recording.configuration.ladder
     today = local_date(recording.now, ladder.scheme.zone)
     climbing.load_days(tx, gathered.shoppers.values(), ladder, today)
@@ -108,24 +107,48 @@ def reckon(purchase: Purchase, shopper: Shopper, recording: Recording) -> Reckon
     return Reckoning(lines, earnings, tier.id if tier else None, multiplier_of(tier), is_visit)
 
 
-def _lock(tx: Connection, purchases: Sequence[Purchase], now: datetime) -> dict[str, Book]:
-    if len(purchases) == 1:
-        member_id = purchases[0].member_id
-        book = find_book(tx, member_id, POINTS, now)
-        return {member_id: book} if book else {}
-    return open_books(tx, sorted({p.member_id for p in purchases}), POINTS, now)
+def _lock_and_gather(
+    tx: Connection, purchases: Sequence[Purchase], recording: Recording
+) -> tuple[dict[str, Book], queries.Gathered]:
+    """Lock the members' wallets and read, under the locks, what the purchases need; at once.
+
+    When a wallet is missing (at a member's first purchase) it is made and everything is asked
+    again: a twin may have been faster.
+    """
+    asked = _ask(tx, purchases, recording)
+    missing = {purchase.member_id for purchase in purchases} - asked[0].keys()
+    if missing:
+        create_wallets(tx, missing, POINTS, recording.now)
+        asked = _ask(tx, purchases, recording)
+    return asked
 
 
-def count_caps(
-    tx: Connection, shoppers: dict[str, Shopper], purchases: Sequence[Purchase], rec: Recording
-) -> None:
-    """Load what the members have used of capped rules; what was counted in memory stays."""
-    zone = rec.configuration.programme.zone
+def _ask(
+    tx: Connection, purchases: Sequence[Purchase], recording: Recording
+) -> tuple[dict[str, Book], queries.Gathered]:
+    member_ids = sorted({purchase.member_id for purchase in purchases})
+    with at_once(tx):
+        locked = ask_books(tx, member_ids, POINTS, recording.now)
+        gathering = queries.ask_gathered(tx, purchases)
+        counting = ask_caps(tx, member_ids, cap_keys(purchases, recording))
+    books, gathered = locked(), gathering()
+    note_caps(gathered.shoppers, counting())
+    return books, gathered
+
+
+def cap_keys(purchases: Sequence[Purchase], recording: Recording) -> list[str]:
+    """Return the keys of all caps that may limit the purchases."""
+    zone, capped = recording.configuration.programme.zone, recording.configuration.rules
     days = {local_date(purchase.occurred_at, zone) for purchase in purchases}
-    keys = {earning.cap_key_of(rule, day) for rule in rec.configuration.rules for day in days}
-    wanted = sorted(key for key in keys if key)
-    for member_id, used in caps_used(tx, list(shoppers), wanted).items():
-        shoppers[member_id].used = used | shoppers[member_id].used
+    keys = {earning.cap_key_of(rule, day) for rule in capped for day in days}
+    return sorted(key for key in keys if key)
+
+
+def note_caps(shoppers: dict[str, Shopper], caps: dict[str, dict[str, int]]) -> None:
+    """Tell shoppers what they have used of capped rules; what was counted in memory stays."""
+    for member_id, used in caps.items():
+        if member_id in shoppers:
+            shoppers[member_id].used = used | shoppers[member_id].used
 
 
 def decide(

@@ -6,8 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, select
 
+from server.core.columns import among
 from server.core.errors import NotFound
 from server.core.pagination import newest_first
+from server.core.statements import Later, Prepared
 from server.gamification.activities.models import ACTIVITY, ACTIVITY_RETURN
 from server.gamification.activities.types import Purchase, Shopper
 from server.gamification.facts.models import MEMBER_FACTS
@@ -34,17 +36,17 @@ _BY_RECEIPT = and_(
     ACTIVITY.c.external_id == bindparam("external_id"),
     ACTIVITY.c.kind == PURCHASE,
 )
-_KNOWN = select(ACTIVITY.c.id).where(_BY_RECEIPT).scalar_subquery().label("known_id")
-_ONE_SHOPPER = _SHOPPER.where(MEMBER.c.id == bindparam("member_id"))
-_ONE_BUYER = _ONE_SHOPPER.add_columns(_KNOWN)
-_SHOPPERS = _SHOPPER.where(MEMBER.c.id.in_(bindparam("member_ids", expanding=True)))
-_KNOWN_RECEIPTS = select(ACTIVITY.c.id, ACTIVITY.c.source, ACTIVITY.c.external_id).where(
-    ACTIVITY.c.external_id.in_(bindparam("external_ids", expanding=True)),
-    ACTIVITY.c.source.in_(bindparam("sources", expanding=True)),
-    ACTIVITY.c.kind == PURCHASE,
+_ONE_SHOPPER = Prepared(_SHOPPER.where(MEMBER.c.id == bindparam("member_id")))
+_SHOPPERS = Prepared(_SHOPPER.where(among(MEMBER.c.id, "member_ids")))
+_KNOWN_RECEIPTS = Prepared(
+    select(ACTIVITY.c.id, ACTIVITY.c.source, ACTIVITY.c.external_id).where(
+        among(ACTIVITY.c.source, "sources"),
+        among(ACTIVITY.c.external_id, "external_ids"),
+        ACTIVITY.c.kind == PURCHASE,
+    )
 )
 _BY_ID = select(ACTIVITY).where(ACTIVITY.c.id == bindparam("id"))
-_BY_IDS = select(ACTIVITY).where(ACTIVITY.c.id.in_(bindparam("ids", expanding=True)))
+_BY_IDS = Prepared(select(ACTIVITY).where(among(ACTIVITY.c.id, "ids")))
 _BY_RECEIPT_ROW = select(ACTIVITY).where(_BY_RECEIPT)
 _RETURN = select(ACTIVITY_RETURN).where(
     ACTIVITY_RETURN.c.activity_id == bindparam("activity_id"),
@@ -74,46 +76,56 @@ class Gathered:
 
 
 def gather(tx: Connection, purchases: Sequence[Purchase]) -> Gathered:
-    """Read everything the purchases need about their members; one statement for one purchase.
+    """Read everything the purchases need about their members.
 
     The members' points wallets are locked before, so that counters cannot change meanwhile.
     """
-    if len(purchases) == 1:
-        return _gather_one(tx, purchases[0])
+    return ask_gathered(tx, purchases)()
+
+
+def ask_gathered(tx: Connection, purchases: Sequence[Purchase]) -> Later[Gathered]:
+    """Send the questions of `gather`."""
     ids = list({purchase.member_id for purchase in purchases})
-    return Gathered(list_shoppers(tx, ids), known_receipts(tx, purchases))
+    shoppers, known = _ask_shoppers(tx, ids), _ask_known(tx, purchases)
+    return lambda: Gathered(shoppers(), known())
 
 
 def list_shoppers(tx: Connection, member_ids: Sequence[str]) -> dict[str, Shopper]:
     """Return members as the pipeline sees them, by id; only those that exist."""
-    ids = {"member_ids": list(member_ids)}
-    return {row.id: _shopper_of(row) for row in tx.execute(_SHOPPERS, ids)}
+    return _ask_shoppers(tx, member_ids)()
+
+
+def _ask_shoppers(tx: Connection, member_ids: Sequence[str]) -> Later[dict[str, Shopper]]:
+    sent = _SHOPPERS.send(tx, {"member_ids": list(member_ids)})
+    return lambda: {row.id: _shopper_of(row) for row in sent.all()}
 
 
 def known_receipts(tx: Connection, purchases: Sequence[Purchase]) -> dict[Receipt, str]:
     """Return the ids of those purchases that were recorded before, by receipt."""
+    return _ask_known(tx, purchases)()
+
+
+def _ask_known(tx: Connection, purchases: Sequence[Purchase]) -> Later[dict[Receipt, str]]:
     sources, external_ids = ({p.source for p in purchases}, {p.external_id for p in purchases})
     keys = {"sources": list(sources), "external_ids": list(external_ids)}
-    return {(r.source, r.external_id): r.id for r in tx.execute(_KNOWN_RECEIPTS, keys)}
-
-
-def _gather_one(tx: Connection, purchase: Purchase) -> Gathered:
-    parameters = {
-        "member_id": purchase.member_id,
-        "source": purchase.source,
-        "external_id": purchase.external_id,
-    }
-    row = tx.execute(_ONE_BUYER, parameters).first()
-    if row is None:
-        return Gathered({}, {})
-    known = {(purchase.source, purchase.external_id): row.known_id} if row.known_id else {}
-    return Gathered({row.id: _shopper_of(row)}, known)
+    sent = _KNOWN_RECEIPTS.send(tx, keys)
+    return lambda: {(row.source, row.external_id): row.id for row in sent.all()}
 
 
 def find_shopper(tx: Connection, member_id: str) -> Shopper | None:
     """Return a member as the pipeline sees them, or None when there is none."""
-    row = tx.execute(_ONE_SHOPPER, {"member_id": member_id}).first()
-    return _shopper_of(row) if row else None
+    return ask_shopper(tx, member_id)()
+
+
+def ask_shopper(tx: Connection, member_id: str) -> Later[Shopper | None]:
+    """Send the question of `find_shopper`."""
+    sent = _ONE_SHOPPER.send(tx, {"member_id": member_id})
+
+    def answer() -> Shopper | None:
+        row = sent.first()
+        return _shopper_of(row) if row else None
+
+    return answer
 
 
 def get_shopper(tx: Connection, member_id: str) -> Shopper:
@@ -144,7 +156,7 @@ def get_purchase(tx: Connection, activity_id: str) -> Any:
 
 def list_activities(tx: Connection, ids: Sequence[str]) -> dict[str, Any]:
     """Return rows of activities by id."""
-    rows = tx.execute(_BY_IDS, {"ids": list(ids)}) if ids else ()
+    rows = _BY_IDS.all(tx, {"ids": list(ids)}) if ids else ()
     return {row.id: row for row in rows}
 
 

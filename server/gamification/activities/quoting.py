@@ -7,14 +7,14 @@ from sqlalchemy import Connection
 
 from server.core.clock import local_date
 from server.core.errors import NotFound
+from server.core.statements import at_once
 from server.gamification.activities import queries, rules
-from server.gamification.activities.pipeline import Reckoning, reckon, trace_of
+from server.gamification.activities.pipeline import Reckoning, cap_keys, reckon, trace_of
 from server.gamification.activities.trace import dump_move
 from server.gamification.activities.types import Purchase, Recording, Shopper
-from server.gamification.earning.queries import caps_used
-from server.gamification.earning.rules import cap_key_of
+from server.gamification.earning.queries import ask_caps
 from server.gamification.facts.rules import PurchaseFacts, add_purchase
-from server.gamification.ledger.queries import spendable_now
+from server.gamification.ledger.queries import ask_spendable
 from server.gamification.members.rules import why_not_served
 from server.gamification.programme.types import POINTS
 from server.gamification.standings import climbing
@@ -35,18 +35,18 @@ def quote_purchase(tx: Connection, purchase: Purchase, recording: Recording) -> 
     Raise `NotFound`, `MemberBlocked`, `MemberMerged`, `CurrencyMismatch`, `PurchaseTooOld`,
     `AmountInvalid`.
     """
-    programme = recording.configuration.programme
     rules.check_purchase(purchase, recording)
-    shopper = queries.find_shopper(tx, purchase.member_id)
+    with at_once(tx):
+        asked = queries.ask_shopper(tx, purchase.member_id)
+        caps = ask_caps(tx, [purchase.member_id], cap_keys([purchase], recording))
+        spendable = ask_spendable(tx, purchase.member_id, POINTS, recording.now)
+    shopper = asked()
     if shopper is None:
         raise NotFound("There is no such member.")
     refusal = why_not_served(shopper.status, shopper.merged_into_id)
     if refusal is not None:
         raise refusal
-    day = local_date(purchase.occurred_at, programme.zone)
-    keys = [cap_key_of(rule, day) for rule in recording.configuration.rules]
-    used = caps_used(tx, [shopper.member_id], [key for key in keys if key])
-    shopper.used = used.get(shopper.member_id, {})
+    shopper.used = caps().get(shopper.member_id, {})
     ladder = recording.configuration.ladder
     climbing.look_up_tier(tx, shopper, ladder, recording.now)
     reckoning = reckon(purchase, shopper, recording)
@@ -56,7 +56,7 @@ def quote_purchase(tx: Connection, purchase: Purchase, recording: Recording) -> 
         raise too_much
     trace = trace_of(purchase, reckoning, recording, ())
     trace |= _climb(purchase, shopper, reckoning, recording)
-    return Quoted(trace, shopper, spendable_now(tx, shopper.member_id, POINTS, recording.now))
+    return Quoted(trace, shopper, spendable())
 
 
 def _climb(

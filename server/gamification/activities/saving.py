@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from server.core.outbox import Event, record
+from server.core.statements import Prepared, at_once
 from server.gamification.activities import events
 from server.gamification.activities.models import ACTIVITY
 from server.gamification.activities.queries import PURCHASE, Receipt
@@ -27,7 +28,7 @@ from server.gamification.standings.service import (
     save_moves,
 )
 
-_INSERT_ACTIVITY = insert(ACTIVITY)
+_INSERT_ACTIVITY = Prepared(insert(ACTIVITY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +97,14 @@ def activity_row(
 
 
 def save(tx: Connection, batch: Batch, books: Sequence[Book]) -> None:
-    """Write activities, movements, counters, tiers and events of a batch."""
+    """Write activities, movements, counters, tiers and events of a batch; what it can at once."""
     now = batch.recording.now
-    if batch.activities:
-        rows = batch.activities
-        tx.execute(_INSERT_ACTIVITY, rows if len(rows) > 1 else rows[0])
-    save_books(tx, books)
-    count_accruals(tx, batch.accruals)
-    save_facts(tx, [shopper.facts for shopper in batch.shoppers.values()])
-    add_days(tx, batch.days)
-    save_moves(tx, batch.moves, now)
-    record(tx, batch.events + give_notices(tx, batch.notices), now=now)
+    told = give_notices(tx, batch.notices)
+    with at_once(tx):
+        _INSERT_ACTIVITY.run(tx, batch.activities)
+        save_books(tx, books)
+        count_accruals(tx, batch.accruals)
+        save_facts(tx, [shopper.facts for shopper in batch.shoppers.values()])
+        add_days(tx, batch.days)
+        save_moves(tx, batch.moves, now)
+        record(tx, batch.events + told, now=now)

@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, union_all
 
+from server.core.columns import among
+from server.core.statements import Later, Prepared
 from server.gamification.ledger.models import HOLD, LOT, LOT_DRAW, TRANSFER, WALLET
 from server.gamification.ledger.rules import spend_order
 from server.gamification.ledger.types import Hold, HoldState, Kind, Lot, LotDraw, Wallet
@@ -20,13 +22,10 @@ _DUE_TO_MATURE = select(LOT.c.id).where(
 )
 _HAS_DUE = or_(_DUE_TO_EXPIRE.exists(), _DUE_TO_MATURE.exists()).label("has_due")
 
-_LOCK = select(*WALLET.c, _HAS_DUE).where(_BY_OWNER).with_for_update(of=WALLET)
-_LOCK_MANY = (
+_LOCK = Prepared(select(*WALLET.c, _HAS_DUE).where(_BY_OWNER).with_for_update(of=WALLET))
+_LOCK_MANY = Prepared(
     select(*WALLET.c, _HAS_DUE)
-    .where(
-        WALLET.c.member_id.in_(bindparam("member_ids", expanding=True)),
-        WALLET.c.unit == bindparam("unit"),
-    )
+    .where(among(WALLET.c.member_id, "member_ids"), WALLET.c.unit == bindparam("unit"))
     .order_by(WALLET.c.id)
     .with_for_update(of=WALLET)
 )
@@ -39,9 +38,11 @@ _LOCK_IDS = (
     .order_by(WALLET.c.id)
     .with_for_update()
 )
-_READ = select(WALLET).where(WALLET.c.member_id == bindparam("member_id"))
-_OPEN_LOTS = select(LOT).where(LOT.c.wallet_id == bindparam("wallet_id"), LOT.c.remaining > 0)
-_LOTS_BY_ID = select(LOT).where(LOT.c.id.in_(bindparam("ids", expanding=True)))
+_READ = Prepared(select(WALLET).where(WALLET.c.member_id == bindparam("member_id")))
+_OPEN_LOTS = Prepared(
+    select(LOT).where(LOT.c.wallet_id == bindparam("wallet_id"), LOT.c.remaining > 0)
+)
+_LOTS_BY_ID = Prepared(select(LOT).where(among(LOT.c.id, "ids")))
 _LOTS_OF = select(LOT).where(LOT.c.source_transfer_id == bindparam("transfer_id"))
 _LOCK_HOLD = select(HOLD).where(HOLD.c.id == bindparam("id")).with_for_update()
 _HOLD = select(HOLD).where(HOLD.c.id == bindparam("id"))
@@ -80,7 +81,13 @@ _NET_DRAWS = (
     .group_by(_DRAWN.c.lot_id)
     .having(func.sum(_DRAWN.c.amount) > 0)
 )
-_AT_DATE = (
+_GONE = select(func.sum(LOT.c.remaining)).where(
+    _is_open, ~LOT.c.is_pending, LOT.c.expires_at <= bindparam("now")
+)
+_SPENDABLE = Prepared(
+    select(WALLET.c.available, _GONE.scalar_subquery().label("gone")).where(_BY_OWNER)
+)
+_AT_DATE = Prepared(
     select(
         LOT.c.expires_at,
         func.sum(LOT.c.remaining).label("amount"),
@@ -94,15 +101,17 @@ _AT_DATE = (
 
 def lock_wallet_row(tx: Connection, member_id: str, unit: str, now: datetime) -> Any:
     """Lock and return the wallet's row with `has_due`, or None when there is none yet."""
-    return tx.execute(_LOCK, {"member_id": member_id, "unit": unit, "now": now}).first()
+    return _LOCK.first(tx, {"member_id": member_id, "unit": unit, "now": now})
 
 
-def lock_wallet_rows(
+def ask_wallet_rows(
     tx: Connection, member_ids: Sequence[str], unit: str, now: datetime
-) -> list[Any]:
-    """Lock the wallets of several members, ordered by wallet id so that no two can deadlock."""
-    parameters = {"member_ids": list(member_ids), "unit": unit, "now": now}
-    return list(tx.execute(_LOCK_MANY, parameters))
+) -> Later[list[Any]]:
+    """Lock the wallets of several members, ordered by wallet id so that no two can deadlock.
+
+    Later return the rows with `has_due`.
+    """
+    return _LOCK_MANY.send(tx, {"member_ids": list(member_ids), "unit": unit, "now": now}).all
 
 
 def lock_wallets(tx: Connection, member_ids: Sequence[str], unit: str) -> list[str]:
@@ -144,12 +153,12 @@ def lot_of(row: Any) -> Lot:
 
 def list_open_lots(tx: Connection, wallet_id: str) -> list[Lot]:
     """Return the lots of a wallet that still hold points, pending ones included."""
-    return [lot_of(row) for row in tx.execute(_OPEN_LOTS, {"wallet_id": wallet_id})]
+    return [lot_of(row) for row in _OPEN_LOTS.all(tx, {"wallet_id": wallet_id})]
 
 
 def list_lots(tx: Connection, ids: Sequence[str]) -> list[Lot]:
     """Return the lots of these ids, empty ones included."""
-    return [lot_of(row) for row in tx.execute(_LOTS_BY_ID, {"ids": list(ids)})] if ids else []
+    return [lot_of(row) for row in _LOTS_BY_ID.all(tx, {"ids": list(ids)})] if ids else []
 
 
 def list_lots_of(tx: Connection, transfer_id: str) -> list[Lot]:
@@ -159,7 +168,13 @@ def list_lots_of(tx: Connection, transfer_id: str) -> list[Lot]:
 
 def list_wallets(tx: Connection, member_id: str) -> list[Wallet]:
     """Return a member's wallets as stored, one per unit."""
-    return [wallet_of(row) for row in tx.execute(_READ, {"member_id": member_id})]
+    return ask_wallets(tx, member_id)()
+
+
+def ask_wallets(tx: Connection, member_id: str) -> Later[list[Wallet]]:
+    """Send the question of `list_wallets`."""
+    sent = _READ.send(tx, {"member_id": member_id})
+    return lambda: [wallet_of(row) for row in sent.all()]
 
 
 def lock_hold(tx: Connection, hold_id: str) -> tuple[Hold, str] | None:
@@ -207,12 +222,18 @@ def net_draws(tx: Connection, transfer_id: str, hold_id: str = "") -> list[LotDr
 
 def spendable_now(tx: Connection, member_id: str, unit: str, now: datetime) -> int:
     """Return what a member can spend at `now`: lots past their date do not count."""
-    wallets = (wallet for wallet in list_wallets(tx, member_id) if wallet.unit == unit)
-    stored = sum(wallet.available for wallet in wallets)
-    if not stored:
-        return 0
-    ladder = expiry_ladder(tx, member_id, unit)
-    return stored - sum(amount for expires_at, amount in ladder if expires_at <= now)
+    return ask_spendable(tx, member_id, unit, now)()
+
+
+def ask_spendable(tx: Connection, member_id: str, unit: str, now: datetime) -> Later[int]:
+    """Send the question of `spendable_now`."""
+    sent = _SPENDABLE.send(tx, {"member_id": member_id, "unit": unit, "now": now})
+
+    def answer() -> int:
+        row = sent.first()
+        return row.available - int(row.gone or 0) if row else 0
+
+    return answer
 
 
 def expiry_ladder(tx: Connection, member_id: str, unit: str) -> list[tuple[datetime, int]]:
@@ -220,5 +241,12 @@ def expiry_ladder(tx: Connection, member_id: str, unit: str) -> list[tuple[datet
 
     Dates already past are included: they are no longer spendable though not yet written off.
     """
-    rows = tx.execute(_AT_DATE, {"member_id": member_id, "unit": unit})
-    return [(row.expires_at, int(row.amount)) for row in rows]
+    return ask_expiry_ladder(tx, member_id, unit)()
+
+
+def ask_expiry_ladder(
+    tx: Connection, member_id: str, unit: str
+) -> Later[list[tuple[datetime, int]]]:
+    """Send the question of `expiry_ladder`."""
+    sent = _AT_DATE.send(tx, {"member_id": member_id, "unit": unit})
+    return lambda: [(row.expires_at, int(row.amount)) for row in sent.all()]

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from server.core.ids import new_id
 from server.core.outbox import Event
+from server.core.statements import Prepared
 from server.gamification.standings import events
 from server.gamification.standings.models import (
     MEMBER_TIER,
@@ -41,10 +42,10 @@ def _insert_notice(dialect: Any) -> Any:
     return statement.returning(*TIER_NOTICE.primary_key.columns)
 
 
-_UPSERT_STANDING = {"postgresql": _upsert_standing(postgresql), "sqlite": _upsert_standing(sqlite)}
-_ADD_DAY = {"postgresql": _add_day(postgresql), "sqlite": _add_day(sqlite)}
+_UPSERT_STANDING = Prepared(_upsert_standing(postgresql), sqlite=_upsert_standing(sqlite))
+_ADD_DAY = Prepared(_add_day(postgresql), sqlite=_add_day(sqlite))
 _INSERT_NOTICE = {"postgresql": _insert_notice(postgresql), "sqlite": _insert_notice(sqlite)}
-_INSERT_CHANGE = insert(TIER_CHANGE)
+_INSERT_CHANGE = Prepared(insert(TIER_CHANGE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +83,10 @@ def save_moves(tx: Connection, moves: Sequence[TierMove], now: datetime) -> None
 
     The caller holds the locks of the members' wallets and records the events of `events_of`.
     """
-    if not moves:
-        return
     rows = {move.member_id: _standing_row(move) for move in moves}
-    tx.execute(_UPSERT_STANDING[tx.dialect.name], list(rows.values()))
+    _UPSERT_STANDING.run(tx, list(rows.values()))
     changes = [_change_row(move, now) for move in moves if move.review.kind in _HISTORY]
-    if changes:
-        tx.execute(_INSERT_CHANGE, changes)
+    _INSERT_CHANGE.run(tx, changes)
 
 
 def events_of(moves: Iterable[TierMove]) -> list[Event]:
@@ -124,8 +122,7 @@ def add_days(tx: Connection, days: Mapping[tuple[str, date], Counts]) -> None:
         {"member_id": member_id, "day_on": day} | dict(zip(_COUNTS, counts, strict=True))
         for (member_id, day), counts in sorted(days.items())
     ]
-    if rows:
-        tx.execute(_ADD_DAY[tx.dialect.name], rows if len(rows) > 1 else rows[0])
+    _ADD_DAY.run(tx, rows)
 
 
 def give_notices(tx: Connection, notices: Sequence[TierNotice]) -> list[Event]:

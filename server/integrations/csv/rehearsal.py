@@ -8,10 +8,11 @@ from server.core.clock import local_date
 from server.core.errors import Refusal
 from server.gamification.activities import queries
 from server.gamification.activities.errors import DuplicateMismatch
-from server.gamification.activities.pipeline import count_caps, decide
+from server.gamification.activities.pipeline import cap_keys, decide, note_caps
 from server.gamification.activities.queries import Receipt
 from server.gamification.activities.saving import Batch
 from server.gamification.activities.types import Purchase, Recording, Shopper
+from server.gamification.earning.queries import caps_used
 from server.gamification.facts.types import Facts
 from server.gamification.ledger.book import Book
 from server.gamification.ledger.types import Wallet
@@ -62,7 +63,7 @@ class Rehearsal:
             self._told[receipt] = (row.member_id, row.amount_minor, row.currency_code)
         buyers = {purchase.member_id for purchase in purchases}
         present = {one: self._shoppers[one] for one in buyers if one in self._shoppers}
-        count_caps(tx, present, purchases, self.recording)
+        note_caps(present, caps_used(tx, list(present), cap_keys(purchases, self.recording)))
 
     def _rehearse(self, purchase: Purchase) -> Given | Refusal:
         receipt = (purchase.source, purchase.external_id)
