@@ -24,6 +24,7 @@ from tests.fixtures.serving import WebProcess, caller, fairstar, fresh_database,
 KILLS = 20
 TILLS = 4
 MINOR = 1000
+PATIENCE_SECONDS = 60
 
 
 @dataclass
@@ -77,16 +78,25 @@ def run_till(load: Load, name: int, headers: dict[str, str]) -> None:
 
 
 def kill_again_and_again(load: Load) -> None:
-    """Let the tills work for a moment that nobody can foresee, kill, start again."""
+    """Let the tills work until a moment that nobody can foresee, kill, start again."""
     dice = random.Random(4711)
     for _ in range(KILLS):
         load.up.set()
-        time.sleep(dice.uniform(0.05, 0.5))
+        await_answers(load, dice.randrange(1, 50))
+        time.sleep(dice.uniform(0, 0.02))
         load.web.kill()
         load.up.clear()
         load.web.start()
     load.up.set()
-    time.sleep(0.5)
+    await_answers(load, 10)
+
+
+def await_answers(load: Load, count: int) -> None:
+    """Wait until `count` more purchases were acknowledged."""
+    enough, deadline = len(load.acknowledged) + count, time.monotonic() + PATIENCE_SECONDS
+    while len(load.acknowledged) < enough:
+        assert time.monotonic() < deadline, "the tills were not answered"
+        time.sleep(0.001)
 
 
 def recorded(database_url: str) -> tuple[dict[str, str], dict[str, int], int]:

@@ -19,7 +19,7 @@ def read(client, path, headers):
     return client.get(f"/v1/me/{path}", headers=headers)
 
 
-def refused_everywhere(app, client, headers, status, code):
+def assert_refused_everywhere(app, client, headers, status, code):
     before = rows_of(app)
     answers = {path: code_of(read(client, path, headers)) for path in READS}
     assert answers == dict.fromkeys(READS, (status, code))
@@ -27,36 +27,36 @@ def refused_everywhere(app, client, headers, status, code):
 
 
 def test_nobody_reads_without_a_token(app, client, cast):
-    refused_everywhere(app, client, {}, 401, "token_missing")
+    assert_refused_everywhere(app, client, {}, 401, "token_missing")
 
 
 def test_a_shop_is_no_member(app, client, cast):
-    refused_everywhere(app, client, cast.as_shop, 401, "token_invalid")
-    refused_everywhere(app, client, cast.as_dan, 401, "token_invalid")
+    assert_refused_everywhere(app, client, cast.as_shop, 401, "token_invalid")
+    assert_refused_everywhere(app, client, cast.as_dan, 401, "token_invalid")
 
 
 def test_a_forged_token_reads_nothing(app, client, cast):
     head, body, signature = cast.ana_tokens.access_token.split(".")
     for token in (f"{head}.{body}.{signature[:-4]}AAAA", f"{head}.{body}.", "a.b.c"):
-        refused_everywhere(app, client, bearer(token), 401, "token_invalid")
+        assert_refused_everywhere(app, client, bearer(token), 401, "token_invalid")
 
 
 def test_an_old_token_must_be_refreshed(app, client, cast, clock_at):
     clock_at.tick(timedelta(minutes=20))
-    refused_everywhere(app, client, cast.as_ana, 401, "token_expired")
+    assert_refused_everywhere(app, client, cast.as_ana, 401, "token_expired")
 
 
 def test_a_blocked_member_reads_nothing(app, client, cast):
     with app.app_context(), transaction() as tx:
         block_member(tx, cast.ana.id, "cli:eva", "why", NOW)
-    refused_everywhere(app, client, cast.as_ana, 403, "member_blocked")
+    assert_refused_everywhere(app, client, cast.as_ana, 403, "member_blocked")
 
 
 def test_a_merged_member_is_told_where_to_go(app, client, cast):
     with app.app_context(), transaction() as tx:
         values = {"status": "merged", "merged_into_id": cast.ben.id}
         tx.execute(update(MEMBER).where(MEMBER.c.id == cast.ana.id).values(values))
-    refused_everywhere(app, client, cast.as_ana, 410, "member_merged")
+    assert_refused_everywhere(app, client, cast.as_ana, 410, "member_merged")
     answer = read(client, "home", cast.as_ana)
     assert answer.get_json()["params"] == {"new_member_id": cast.ben.id}
 

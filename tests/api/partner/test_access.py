@@ -53,7 +53,7 @@ def in_use(app, make):
         return make(tx)
 
 
-def refused_everywhere(app, call, headers, status, code):
+def assert_refused_everywhere(app, call, headers, status, code):
     before = rows_of(app)
     answers = {name: code_of(call(name, headers)) for name in CALLS}
     assert answers == dict.fromkeys(CALLS, (status, code))
@@ -61,16 +61,16 @@ def refused_everywhere(app, call, headers, status, code):
 
 
 def test_nobody_is_let_in_without_a_key(app, call):
-    refused_everywhere(app, call, {}, 401, "token_missing")
+    assert_refused_everywhere(app, call, {}, 401, "token_missing")
 
 
 def test_a_member_is_no_shop(app, call, cast):
-    refused_everywhere(app, call, cast.as_ana, 401, "app_key_invalid")
+    assert_refused_everywhere(app, call, cast.as_ana, 401, "app_key_invalid")
 
 
 def test_an_invented_key_opens_nothing(app, call, cast):
     invented = bearer(cast.shop_key[:-2] + "zz")
-    refused_everywhere(app, call, invented, 401, "app_key_invalid")
+    assert_refused_everywhere(app, call, invented, 401, "app_key_invalid")
 
 
 def test_a_revoked_key_opens_nothing(app, call, cast):
@@ -80,12 +80,12 @@ def test_a_revoked_key_opens_nothing(app, call, cast):
         revoke_key(tx, key.id, NOW)
         return key.secret
 
-    refused_everywhere(app, call, bearer(in_use(app, make)), 401, "app_key_invalid")
+    assert_refused_everywhere(app, call, bearer(in_use(app, make)), 401, "app_key_invalid")
 
 
 def test_a_revoked_till_opens_nothing(app, call, cast):
     in_use(app, lambda tx: revoke_device(tx, cast.dan_id, NOW))
-    refused_everywhere(app, call, cast.as_dan, 401, "device_revoked")
+    assert_refused_everywhere(app, call, cast.as_dan, 401, "device_revoked")
 
 
 @pytest.mark.parametrize("scope", list(Scope))
@@ -121,4 +121,4 @@ def test_a_key_past_its_date_opens_nothing(app, call, cast, clock_at):
     rotated = Till(app.test_client(), cast.as_dan).post("/devices/self/key-rotation")
     assert rotated.status_code == 201
     clock_at.tick(timedelta(days=2))
-    refused_everywhere(app, call, cast.as_dan, 401, "app_key_invalid")
+    assert_refused_everywhere(app, call, cast.as_dan, 401, "app_key_invalid")
