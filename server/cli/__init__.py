@@ -29,6 +29,7 @@ COMMANDS = {
     "partners": ("server.cli.partners", "Add and list partners."),
     "programme": ("server.cli.programme", "Show the programme or apply a preset."),
     "serve": ("server.cli.serve", "Serve the web application."),
+    "tiers": ("server.cli.tiers", "Show, change and review how tiers are kept."),
     "vendor": ("server.cli.vendor", "Bring a browser library into the tree (for developers)."),
     "worker": ("server.cli.worker", "Run the background jobs."),
 }

@@ -1,6 +1,7 @@
 """`fairstar members`: members, from the command line."""
 
 import getpass
+from datetime import datetime
 
 import click
 from sqlalchemy import Connection
@@ -24,10 +25,13 @@ from server.gamification.members.types import (
     Profile,
     Source,
 )
-from server.gamification.programme.queries import get_programme
+from server.gamification.programme.queries import current_revision, get_programme
 from server.gamification.sessions.service import open_session
 from server.gamification.sessions.tokens import Issuer
 from server.gamification.sessions.types import Installation
+from server.gamification.standings.assigning import Assignment, assign_tier, unlock_tier
+from server.gamification.tiers.queries import get_ladder
+from server.gamification.tiers.types import Review
 
 
 @click.group()
@@ -113,6 +117,41 @@ def unblock(member_id: str, reason: str) -> None:
     with application(), transaction() as tx:
         member = unblock_member(tx, member_id, _actor(), reason, clock.now())
         click.echo(f"{member.id} is {member.status}.")
+
+
+@members.command("tier")
+@click.argument("member_id")
+@click.argument("key")
+@click.option("--reason", required=True, help="Kept with the tier and in the audit trail.")
+@click.option("--lock", is_flag=True, help="The tier moves neither up nor down.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day, YYYY-MM-DD.")
+def tier(member_id: str, key: str, reason: str, lock: bool, until: datetime | None) -> None:
+    """Give a member the tier KEY by hand, by invitation or for a fee."""
+    until_on = until.date() if until else None
+    with application(), transaction() as tx:
+        given = Assignment(key, reason, _actor(), lock, until_on)
+        review = assign_tier(tx, member_id, given, clock.now())
+        click.echo(_told(tx, member_id, review))
+
+
+@members.command("unlock-tier")
+@click.argument("member_id")
+@click.option("--reason", required=True, help="Kept with the tier and in the audit trail.")
+def unlock_tier_of(member_id: str, reason: str) -> None:
+    """End a lock and a tier that was given: the tier follows what counts, at once."""
+    with application(), transaction() as tx:
+        review = unlock_tier(tx, member_id, reason, _actor(), clock.now())
+        click.echo(_told(tx, member_id, review))
+
+
+def _told(tx: Connection, member_id: str, review: Review) -> str:
+    """Say where a member stands now, and until when at least."""
+    standing = review.standing
+    found = get_ladder(tx, current_revision(tx)).get(standing.tier_id)
+    ends = [on for on in (standing.floor_until_on, standing.keep_until_on) if on]
+    until = f" until {max(ends)}" if ends else ""
+    locked = ", locked" if standing.is_locked else ""
+    return f"{member_id} is {found.key if found else 'in no tier'}{until}{locked}."
 
 
 @members.command("block-card")

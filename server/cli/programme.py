@@ -98,8 +98,8 @@ def _rule(rule: EarnRule, found: Programme) -> str:
 
 
 def _tier(tier: Tier, basis: str) -> str:
-    invited = tier.entry is Entry.INVITATION
-    way = "by invitation" if invited else f"from {tier.threshold} {basis.replace('_', ' ')}"
+    ways = {Entry.INVITATION: "by invitation", Entry.PAID: "for a fee"}
+    way = ways.get(tier.entry, f"from {tier.threshold} {basis.replace('_', ' ')}")
     times = format_hundredths("en", tier.earn_multiplier_bp * 100 // MULTIPLIER_ONE)
     discount = format_hundredths("en", tier.discount_bp)
     return f"{tier.names['en']}: {way}, earns x{times}, {discount} % off"
