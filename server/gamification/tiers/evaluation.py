@@ -101,12 +101,17 @@ def _is_over(last_on: date | None, day: date) -> bool:
 
 
 def _without_floor(ladder: Ladder, standing: Standing, tally: Tally, day: date) -> Review:
-    """A tier given until a date is over; one earned above it stays."""
-    was_floor = standing.tier_id == standing.floor_id
+    """A tier given until a date is over; one earned above it stays.
+
+    Only a lock kept the score from raising the tier. Who is below what the score earns without
+    one has been idle, and a date does not raise idlers.
+    """
     freed = replace(standing, floor_id=None, floor_until_on=None, is_locked=False, reason=None)
-    if not was_floor and not standing.is_locked:
+    if standing.tier_id != standing.floor_id and not standing.is_locked:
         return _kept(freed, day)
-    due = entitlement(ladder, tally, day)
+    due, current = entitlement(ladder, tally, day), current_tier(ladder, standing)
+    if rank_of(due.tier) > rank_of(current) and not standing.is_locked:
+        due, freed = replace(due, tier=current), replace(freed, source=Source.IDLE)
     return _moved(ladder, standing, _earned(ladder, freed, due, tally, day), day)
 
 
