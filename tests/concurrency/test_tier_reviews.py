@@ -17,11 +17,14 @@ YEARS = {"basis": "spend", "window": {"kind": "calendar", "months": 12}, "keep":
 
 
 def golden_members(app, count):
-    once(app, lambda tx: open_shop(tx, START, tiers=YEARS))
-    members = [once(app, lambda tx: add_member(tx, START)) for _ in range(count)]
-    for member in members:
-        once(app, lambda tx, who=member: buy(tx, who, 20_00, at("2026-05-01")))
-    return members
+    def join(tx):
+        open_shop(tx, START, tiers=YEARS)
+        members = [add_member(tx, START) for _ in range(count)]
+        for member in members:
+            buy(tx, member, 20_00, at("2026-05-01"))
+        return members
+
+    return once(app, join)
 
 
 def reviewed(tx):
