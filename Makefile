@@ -6,21 +6,19 @@ BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --upgrade pyproject.toml
 
-DOTENV := set -a; [ ! -f .env ] || . ./.env; set +a;
-
 .PHONY: help demo run worker test check fmt migrate contract bench servers lock
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z.]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/installed ## Start a shop with a year of purchases on SQLite and print where to look
-	@$(BIN)/fairstar demo
+	@$(BIN)/fairstar demo $(if $(PORT),--port $(PORT))
 
 run: .venv/installed ## Serve the API (settings: environment and .env, see .env.example)
-	@$(DOTENV) $(BIN)/fairstar serve
+	@$(BIN)/fairstar serve
 
 worker: .venv/installed ## Run the background worker
-	@$(DOTENV) $(BIN)/fairstar worker
+	@$(BIN)/fairstar worker
 
 test: check ## Set up, start the servers the tests need and run every gate, as CI does
 
@@ -37,7 +35,7 @@ fmt: .venv/installed ## Format the code and mend what ruff can mend
 	$(BIN)/ruff format .
 
 migrate: .venv/installed ## Bring the database to the newest schema
-	@$(DOTENV) $(BIN)/fairstar db upgrade
+	@$(BIN)/fairstar db upgrade
 
 contract: .venv/installed ## Write mobile_contract/ anew from the code
 	@$(BIN)/fairstar contract build

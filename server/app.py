@@ -46,7 +46,7 @@ def _configure(app: Flask, settings: Settings) -> None:
     """Give Flask and its extensions their part of the settings."""
     url = settings.database_url
     if url.startswith("sqlite:///"):
-        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(0o700, parents=True, exist_ok=True)
     app.config.update(
         MAX_CONTENT_LENGTH=BODY_BYTES_MAX,
         SECRET_KEY=settings.secret_key,

@@ -2,25 +2,41 @@
 
 Every variable starts with `FAIRSTAR_`; any of them may be given as `FAIRSTAR_..._FILE`, the path
 of a file that holds the value (for secrets). An unknown or wrong one stops the start.
+
+The command line reads the file `.env` of the current folder as well.
 """
 
 import difflib
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 PREFIX = "FAIRSTAR_"
+ENV_FILE = f"{PREFIX}ENV_FILE"
+"""Names another file than `.env`; empty: none is read. It is no setting of an installation."""
 MODES = ("development", "test", "production")
 DEVELOPMENT_SECRET = "fairstar-development-secret-never-in-production"  # noqa: S105 - refused below
 SECRET_LENGTH_MIN = 32
+THREADS_MAX_BY_DEFAULT = 8
+_LINE = re.compile(
+    r"""(?:export\s+)?(?P<name>[A-Za-z_]\w*)=
+        (?:'(?P<single>[^']*)'|"(?P<double>[^"]*)"|(?P<plain>[^'"\s][^\s]*(?:[ \t]+[^\s#]\S*)*)?)
+        (?:\s+\#.*|\s*)""",
+    re.VERBOSE,
+)
 
 
 class ConfigurationError(Exception):
     """The environment cannot be used; the message is one sentence naming the variable."""
+
+
+def default_threads() -> int:
+    """Return 8, or on a small machine as many as keep its cores busy: two each and one more."""
+    return min(THREADS_MAX_BY_DEFAULT, 2 * (os.cpu_count() or 1) + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +51,7 @@ class Settings:
     base_url: str = "http://127.0.0.1:8000"
     bind: str = "127.0.0.1:8000"
     workers: int = 1
-    threads: int = 8
+    threads: int = field(default_factory=default_threads)
     mail_url: str | None = None
     mail_from: str = "Fairstar <loyalty@localhost>"
     trusted_proxies: int = 0
@@ -81,11 +97,46 @@ class Settings:
         return settings
 
 
+def with_env_file(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return `environment` and what the file `.env` of the current folder adds to it.
+
+    What the environment says wins, also where one of the two names the `_FILE` of a variable.
+    Other variables than Fairstar's are left alone. Raises ConfigurationError.
+    """
+    named = environment.get(ENV_FILE)
+    path = Path(".env" if named is None else named)
+    if named == "" or (named is None and not path.exists()):
+        return dict(environment)
+    added = read_env_file(path)
+    given = {name.removesuffix("_FILE") for name in environment}
+    return dict(environment) | {
+        name: value for name, value in added.items() if name.removesuffix("_FILE") not in given
+    }
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """Return Fairstar's variables of a file of KEY=VALUE lines, quoted or not, with comments.
+
+    Nothing inside a value is replaced. Raises ConfigurationError.
+    """
+    found = {}
+    for number, line in enumerate(_read_file(ENV_FILE, str(path)).splitlines(), start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        match = _LINE.fullmatch(line.strip())
+        if match is None:
+            raise ConfigurationError(f"Line {number} of {path} is not KEY=VALUE.")
+        if match["name"].startswith(PREFIX):
+            found[match["name"]] = match["single"] or match["double"] or match["plain"] or ""
+    return found
+
+
 def _given(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the values by field name, reading `_FILE` variables; empty values count as unset."""
     known = {field.name for field in fields(Settings)}
     found: dict[str, str] = {}
-    for variable in sorted(name for name in environment if name.startswith(PREFIX)):
+    own = sorted(name for name in environment if name.startswith(PREFIX) and name != ENV_FILE)
+    for variable in own:
         name = variable.removeprefix(PREFIX).lower()
         from_file = name not in known and name.removesuffix("_file") in known
         name = name.removesuffix("_file") if from_file else name

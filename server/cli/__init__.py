@@ -1,5 +1,6 @@
 """The console command `fairstar`: subcommands are imported when they are used."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from server.config import ConfigurationError
+from server.config import ConfigurationError, with_env_file
 from server.core.errors import Refusal
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ The attribute is the name of the command, or `command` where the name is a word 
 """
 
 
+PRIVATE = 0o077
+
+
 class LazyGroup(click.Group):
     """A group that imports a command's module only when the command is used."""
 
@@ -66,16 +70,20 @@ class LazyGroup(click.Group):
 def cli() -> None:
     """Fairstar, a self-hosted loyalty backend that can prove that it is fair.
 
-    Settings come from FAIRSTAR_... environment variables; see docs/operations/configuration.md.
+    Settings come from FAIRSTAR_... environment variables and the file .env of the current folder;
+    see docs/operations/configuration.md.
     """
 
 
 def main() -> None:
     """Run the command line.
 
-    A wrong setting ends it with its sentence and status 2, a refusal with its own and 1.
+    A wrong setting ends it with its sentence and status 2, a refusal with its own and 1. Files it
+    makes are for their owner only: databases, secrets and lists of customers are among them.
     """
+    os.umask(PRIVATE)
     try:
+        os.environ.update(with_env_file(os.environ))
         cli()
     except ConfigurationError as error:
         print(f"fairstar: {error}", file=sys.stderr)

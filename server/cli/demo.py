@@ -47,7 +47,7 @@ def demo(*, port: int, members: int, days: int, seed: int, reset: bool, no_serve
     if not no_serve:
         _check_free(port)
     environment = _own_environment(port)
-    FOLDER.mkdir(exist_ok=True)
+    FOLDER.mkdir(0o700, exist_ok=True)
     if reset:
         _remove(DATABASE)
     if not DATABASE.exists():
@@ -66,11 +66,22 @@ def _check_free(port: int) -> None:
         try:
             listener.bind((HOST, port))
         except OSError as error:
-            raise click.ClickException(f"Port {port} is in use; choose another --port.") from error
+            raise click.ClickException(_taken(port)) from error
+
+
+def _taken(port: int) -> str:
+    other = port + 1 if port < 65535 else 8080
+    return (
+        f"Port {port} is in use. Choose another one, such as:"
+        f" make demo PORT={other}, or: fairstar demo --port {other}"
+    )
 
 
 def _own_environment(port: int) -> dict[str, str]:
-    """Return the environment of the demo: no setting of a real installation leaks into it."""
+    """Return the environment of the demo: no setting of a real installation leaks into it.
+
+    Nor does its `.env`, which the processes of the demo would read otherwise.
+    """
     kept = {name: os.environ[name] for name in os.environ if not name.startswith(PREFIX)}
     own = {
         "MODE": "development",
@@ -78,6 +89,7 @@ def _own_environment(port: int) -> dict[str, str]:
         "BASE_URL": f"http://{HOST}:{port}",
         "DATABASE_URL": f"sqlite:///{DATABASE.absolute()}",
         "LOG_LEVEL": "warning",
+        "ENV_FILE": "",
     }
     return kept | {PREFIX + name: value for name, value in own.items()}
 

@@ -2,7 +2,10 @@
 
 import json
 import secrets
+import shlex
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -16,8 +19,8 @@ def show_guide(url: str, keys: Keys, visitor: Visitor, environment: Mapping[str,
     """Print addresses, keys and commands; commands are never wrapped, so they can be copied."""
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_row("Reference", f"{url}/docs")
-    table.add_row("Member API", f"{url}/v1")
-    table.add_row("Partner API", f"{url}/v1/partner")
+    table.add_row("Member API base", f"{url}/v1")
+    table.add_row("Partner API base", f"{url}/v1/partner")
     table.add_row("Health", f"{url}/readyz")
     table.add_row("Member", f"{visitor.name}, {visitor.tier}, {visitor.points} points")
     Console().print("\n[bold]Kohvik Täht, a café that does not exist[/bold]", table, sep="\n")
@@ -32,6 +35,7 @@ def show_guide(url: str, keys: Keys, visitor: Visitor, environment: Mapping[str,
         "\nThere is no admin site yet. Its first page will ask for the owner's set-up token."
         f"\nThe member token works until {rfc3339(visitor.until)}; for another one:"
         f"\n{_another_token(visitor, environment)}\n\nTry it:"
+        " (add -H 'Accept-Language: en' to read it in another language: en, et, ru)"
     )
     for command in commands(url, keys, visitor):
         click.echo(command)
@@ -54,9 +58,17 @@ def commands(url: str, keys: Keys, visitor: Visitor) -> list[str]:
 
 
 def _another_token(visitor: Visitor, environment: Mapping[str, str]) -> str:
-    names = ("FAIRSTAR_DATABASE_URL", "FAIRSTAR_BASE_URL")
-    settings = " ".join(f"{name}={environment[name]}" for name in names)
-    return f"{settings} fairstar members token {visitor.member_id}"
+    names = ("FAIRSTAR_ENV_FILE", "FAIRSTAR_DATABASE_URL", "FAIRSTAR_BASE_URL")
+    settings = " ".join(f"{name}={shlex.quote(environment[name])}" for name in names)
+    return f"{settings} {_this_program()} members token {visitor.member_id}"
+
+
+def _this_program() -> str:
+    """Return what starts this same program from any folder."""
+    started = Path(sys.argv[0]).absolute()
+    if started.name == "fairstar":
+        return shlex.quote(str(started))
+    return f"{shlex.quote(sys.executable)} -m server"
 
 
 def _quoted(body: Mapping[str, object]) -> str:

@@ -6,6 +6,7 @@ import tempfile
 
 import click
 
+from server.cli import PRIVATE
 from server.config import Settings
 
 DRAIN_SECONDS = 20
@@ -61,6 +62,7 @@ def _serve_with_gunicorn(settings: Settings) -> None:
         "-m",
         "gunicorn",
         "--no-control-socket",
+        f"--umask={PRIVATE}",
         f"--bind={settings.bind}",
         f"--workers={settings.workers}",
         f"--threads={settings.threads}",

@@ -60,6 +60,7 @@ def _variables(database_url: str) -> dict[str, str]:
     without_limit = "9000000/second"
     return {
         "MODE": "production",
+        "ENV_FILE": "",
         "DATABASE_URL": database_url,
         "SECRET_KEY": SECRET,
         "BASE_URL": "https://loyalty.example",

@@ -89,7 +89,8 @@ def test_an_interrupted_demo_begins_anew_and_a_finished_one_is_kept(tmp_path):
     assert query(tmp_path, BOOKS) == books
     assert (tmp_path / "var" / "demo.json").read_text() == keys
     assert json.loads(keys)["till"] in again
-    assert stat.S_IMODE((tmp_path / "var" / "demo.json").stat().st_mode) == 0o600
+    for name, mode in (("", 0o700), ("demo.json", 0o600), ("demo.db", 0o600)):
+        assert stat.S_IMODE((tmp_path / "var" / name).stat().st_mode) == mode
     assert not list((tmp_path / "var").glob("*unfinished*"))
 
 
@@ -141,6 +142,11 @@ def test_the_printed_commands_work_as_they_stand(served):
     assert posted["member_id"] == shown["member"]["id"]
     assert run_line(home)["balances"][0]["amount"] >= before + 2
     assert requests.get(f"{url}/docs", timeout=5).status_code == 200
+    [another] = re.findall(r"^.* members token .*$", printed, re.MULTILINE)
+    token = subprocess.run(["bash", "-c", another], capture_output=True, check=True, timeout=30)
+    asked = {"Authorization": f"Bearer {token.stdout.decode().strip()}", "Accept-Language": "ru"}
+    russian = requests.get(f"{url}/v1/me/home", headers=asked, timeout=5)
+    assert russian.headers["Content-Language"] == "ru"
 
 
 @pytest.mark.slow
@@ -170,4 +176,5 @@ def test_a_port_in_use_is_said_before_anything_is_made(tmp_path):
         output, _ = process.communicate(timeout=60)
     assert process.returncode == 1
     assert f"Port {port} is in use" in output
+    assert f"make demo PORT={port + 1}" in output
     assert not (tmp_path / "var").exists()

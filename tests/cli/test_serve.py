@@ -19,7 +19,8 @@ START_SECONDS = 20
 
 
 def environment(database_url: str, **variables: str) -> dict[str, str]:
-    given = {"DATABASE_URL": database_url, "MODE": "test", "LOG_FORMAT": "json", **variables}
+    given = {"DATABASE_URL": database_url, "MODE": "test", "LOG_FORMAT": "json", "ENV_FILE": ""}
+    given |= variables
     plain = {name: text for name, text in os.environ.items() if not name.startswith("FAIRSTAR_")}
     return plain | {f"FAIRSTAR_{name}": text for name, text in given.items()}
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from server.config import ConfigurationError, Settings
+from server.config import ConfigurationError, Settings, read_env_file, with_env_file
 
+ROOT = Path(__file__).parents[2]
 LONG = "0123456789abcdefghijklmnopqrstuvwxyz"
 PRODUCTION = {"MODE": "production", "SECRET_KEY": LONG, "BASE_URL": "https://loyalty.example"}
 
@@ -104,8 +105,70 @@ def test_production_refuses_a_secret_that_is_none():
         settings(**PRODUCTION | {"SECRET_KEY": "x" * 64})
 
 
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("FAIRSTAR_A=plain", "plain"),
+        ("  export FAIRSTAR_A=plain  ", "plain"),
+        ("FAIRSTAR_A='# single' # comment", "# single"),
+        ('FAIRSTAR_A="Fairstar <loyalty@localhost>"', "Fairstar <loyalty@localhost>"),
+        ("FAIRSTAR_A=two words # comment", "two words"),
+        ("FAIRSTAR_A=a#b=$c", "a#b=$c"),
+        ("FAIRSTAR_A=", ""),
+        ("FAIRSTAR_A=''", ""),
+        ("FAIRSTAR_A= # comment", ""),
+    ],
+)
+def test_a_line_of_an_env_file_is_read(tmp_path, line, value):
+    file = tmp_path / "settings"
+    file.write_text(f"# first\n\n{line}\nOTHER=1\n", encoding="utf-8")
+    assert read_env_file(file) == {"FAIRSTAR_A": value}
+
+
+@pytest.mark.parametrize(
+    "line", ["FAIRSTAR_A", "FAIRSTAR_A = x", "FAIRSTAR_A='x", 'FAIRSTAR_A="x" y', "A B=c", "=x"]
+)
+def test_a_wrong_line_of_an_env_file_is_named_by_its_number_only(tmp_path, line):
+    file = tmp_path / "settings"
+    file.write_text(f"# first\n{line}\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        read_env_file(file)
+    assert str(caught.value) == f"Line 2 of {file} is not KEY=VALUE."
+
+
+def test_the_environment_wins_over_the_env_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert with_env_file({"A": "1"}) == {"A": "1"}
+    lines = ["FAIRSTAR_WORKERS=2", "FAIRSTAR_THREADS=2", f"FAIRSTAR_SECRET_KEY={LONG}", "PATH=/x"]
+    Path(".env").write_text("\n".join(lines), encoding="utf-8")
+    given = {"PATH": "/bin", "FAIRSTAR_WORKERS": "3", "FAIRSTAR_SECRET_KEY_FILE": "/run/secret"}
+    assert with_env_file(given) == given | {"FAIRSTAR_THREADS": "2"}
+    assert with_env_file({"FAIRSTAR_ENV_FILE": ""}) == {"FAIRSTAR_ENV_FILE": ""}
+    Path("other").write_text("FAIRSTAR_WORKERS=4", encoding="utf-8")
+    assert Settings.from_environment(with_env_file({"FAIRSTAR_ENV_FILE": "other"})).workers == 4
+    with pytest.raises(ConfigurationError, match="cannot be read: none"):
+        with_env_file({"FAIRSTAR_ENV_FILE": "none"})
+
+
+def test_a_bare_command_reads_the_env_file_of_its_folder(tmp_path):
+    (tmp_path / ".env").write_text("FAIRSTAR_WORKERS=many\n", encoding="utf-8")
+    command = [sys.executable, "-m", "server", "serve"]
+    environment = {"PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(
+        command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("fairstar: FAIRSTAR_WORKERS must be a whole number")
+
+
+def test_the_threads_of_a_server_suit_its_cores(monkeypatch):
+    for cores, threads in ((None, 3), (1, 3), (2, 5), (4, 8), (64, 8)):
+        monkeypatch.setattr("os.cpu_count", lambda cores=cores: cores)
+        assert settings().threads == threads
+
+
 def test_the_command_line_says_the_sentence_and_exits_with_2():
-    environment = {"FAIRSTAR_WORKERS": "many"}
+    environment = {"FAIRSTAR_WORKERS": "many", "FAIRSTAR_ENV_FILE": ""}
     command = [sys.executable, "-m", "server", "serve"]
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
