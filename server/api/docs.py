@@ -1,10 +1,13 @@
 """The documentation that a server brings along: reference, OpenAPI files, pages about errors."""
 
+import re
 from functools import cache
 
 import orjson
-from flask import Blueprint, Flask, Response, current_app, render_template
+from babel import Locale
+from flask import Blueprint, Flask, Response, current_app, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup, escape
 
 from server.api.catalogue import meaning_of, published_refusals
 from server.api.openapi import document_of
@@ -49,6 +52,19 @@ def _allow_own_files(response: Response) -> Response:
     return response
 
 
+@pages.app_template_filter("with_code")
+def with_code(sentence: str) -> Markup:
+    """Return a sentence as HTML, what is between backticks as code."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", escape(sentence)))  # noqa: S704 - escaped
+
+
+@pages.get("/")
+@pages.get("/docs/")
+def entrance() -> ResponseReturnValue:
+    """Lead whoever types the bare address to the reference."""
+    return redirect(url_for("docs.index"))
+
+
 @pages.get("/docs")
 def index() -> ResponseReturnValue:
     """The reference of the first surface."""
@@ -85,7 +101,7 @@ def error(code: str) -> ResponseReturnValue:
         "docs/error.html",
         refusal=refusal,
         meaning=meaning_of(refusal),
-        sentences={locale: gettext(locale, sentence) for locale in LOCALES},
+        sentences=[(_language(locale), locale, gettext(locale, sentence)) for locale in LOCALES],
         surfaces=_surfaces().values(),
     )
 
@@ -97,6 +113,10 @@ def openapi(name: str) -> Response:
     if name not in surfaces:
         raise NotFound("There is no such API.")
     return json_response(_document(surfaces[name]), 200)
+
+
+def _language(locale: str) -> str:
+    return str(Locale.parse(locale).get_display_name("en"))
 
 
 @cache

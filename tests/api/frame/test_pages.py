@@ -50,6 +50,22 @@ def test_every_code_has_a_page(client):
     assert "You do not have enough for this yet." in page.text
 
 
+def test_pages_about_codes_show_code_as_code_and_name_the_languages(client):
+    for code in re.findall(r'href="/docs/errors/(\w+)"', client.get("/docs/errors").text):
+        assert "`" not in client.get(f"/docs/errors/{code}").text
+    page = client.get("/docs/errors/card_blocked").text
+    assert "<code>params.state</code>" in page
+    for language, locale in (("English", "en"), ("Russian", "ru"), ("Estonian", "et")):
+        assert f'{language}: <span lang="{locale}">' in page
+
+
+@pytest.mark.parametrize("path", ["/", "/docs/"])
+def test_whoever_types_the_bare_address_is_led_to_the_reference(client, path):
+    answer = client.get(path)
+    assert (answer.status_code, answer.location) == (302, "/docs")
+    assert client.get(path, follow_redirects=True).request.path == "/docs"
+
+
 def test_the_document_is_served_as_published(client):
     served = client.get("/openapi/member.json").json
     assert served["openapi"] == "3.1.0"
