@@ -1,5 +1,7 @@
 """`fairstar devices`: tills and kiosks."""
 
+from io import StringIO
+
 import click
 import orjson
 import segno
@@ -11,6 +13,9 @@ from server.core.installation import installation
 from server.gamification.partners.queries import list_devices
 from server.gamification.partners.service import add_device, offer_pairing, revoke_device
 from server.gamification.partners.types import Pairing, Profile
+
+BLACK, WHITE = 16, 231
+"""Colours of the fixed part of the palette: no theme of a terminal changes them."""
 
 PROFILES = [str(profile) for profile in Profile]
 
@@ -43,11 +48,21 @@ def pair(device_id: str) -> None:
 
 def _show(pairing: Pairing) -> None:
     """Print the pairing code as a picture and as text; it works once."""
-    payload = {"v": 1, "url": installation().settings.base_url, "token": pairing.token}
-    text = orjson.dumps(payload).decode()
-    segno.make(text, error="m").terminal(compact=True)
-    click.echo(text)
+    url = installation().settings.base_url
+    text = orjson.dumps({"v": 1, "url": url, "token": pairing.token}).decode()
+    _draw(text)
+    click.echo(f"address  {url}")
+    click.echo(f"token    {pairing.token}")
+    click.echo(f"as text  {text}")
     click.echo(f"Works once, until {clock.rfc3339(pairing.expires_at)}.")
+
+
+def _draw(text: str) -> None:
+    """Draw a QR code black on white, whatever the colours of the terminal are."""
+    picture = StringIO()
+    segno.make(text, error="m").terminal(picture, compact=True, border=4)
+    for line in picture.getvalue().splitlines():
+        click.echo(click.style(line, fg=WHITE, bg=BLACK))
 
 
 @devices.command("list")

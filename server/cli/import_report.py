@@ -8,6 +8,7 @@ from types import TracebackType
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -75,17 +76,31 @@ def show_plan(plan: Plan, sheet: Sheet) -> None:
             click.echo(f"  {name:10} {value}")
 
 
-def show_preview(drafts: Sequence[Draft], terms: Terms) -> None:
-    """Print the first rows as they are understood."""
-    table = Table("line", "receipt", "customer", "when", "amount", "items")
-    for draft in drafts:
-        bought = draft.purchase
-        amount = Decimal(bought.amount_minor).scaleb(-terms.precision)
-        when = bought.occurred_at.astimezone(terms.zone).strftime("%Y-%m-%d %H:%M %Z")
-        items = str(sum(line.quantity for line in bought.lines))
-        money = f"{amount} {bought.currency_code}"
-        table.add_row(str(draft.line), bought.external_id, draft.customer.value, when, money, items)
+def show_preview(
+    rows: Sequence[Draft | Rejection], rejections: Sequence[Rejection], terms: Terms
+) -> None:
+    """Print the first rows as they are understood, and which of them would be refused."""
+    codes = {one.record: one.code for one in rejections}
+    table = Table("line", "receipt", "customer", "when", "amount", "items", "refused")
+    for row in rows:
+        cells = [""] * 5 if isinstance(row, Rejection) else _cells(row, terms)
+        table.add_row(str(row.line), *cells, codes.get(row.record, ""))
     Console().print(table)
+
+
+def _cells(draft: Draft, terms: Terms) -> list[str]:
+    """Return receipt, customer, time, amount and number of pieces as people write them."""
+    bought = draft.purchase
+    amount = Decimal(bought.amount_minor).scaleb(-terms.precision)
+    when = bought.occurred_at.astimezone(terms.zone).strftime("%Y-%m-%d %H:%M %Z")
+    items = str(sum(line.quantity for line in bought.lines))
+    return [
+        escape(bought.external_id),
+        escape(draft.customer.value),
+        when,
+        f"{amount} {bought.currency_code}",
+        items,
+    ]
 
 
 def show_result(tally: Tally, rejections: Sequence[Rejection], *, is_rehearsal: bool) -> None:

@@ -207,9 +207,10 @@ def _rehearse(job: Job, options: dict[str, Any]) -> int:
         desk = Stage(installation().vault, recording)
         with Bar(Run("", 0, job.plan.total, Tally())) as bar:
             for place, batch in enumerate(job.batches(options["batch"])):
+                found = _with_unreadable(batch, *post(tx, desk, _drafts(batch)))
                 if place == 0:
-                    show_preview(_drafts(batch)[:PREVIEW_ROWS], job.terms)
-                _add(tally, rejections, *_with_unreadable(batch, *post(tx, desk, _drafts(batch))))
+                    show_preview(batch[:PREVIEW_ROWS], found[1], job.terms)
+                _add(tally, rejections, *found)
                 bar.step(len(batch))
     return _report(job, tally, rejections, options)
 

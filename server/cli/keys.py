@@ -28,7 +28,10 @@ def add(name: str, partner_id: str, scopes: tuple[str, ...]) -> None:
         is_test = installation().settings.mode == "test"
         mode = KeyMode.TEST if is_test else KeyMode.LIVE
         key = add_partner_key(tx, partner_id, name, scopes, clock.now(), mode)
-        click.echo(f"{key.id}  {key.secret}")
+        click.echo(f"id      {key.id}")
+        click.echo(f"key     {key.secret}")
+        click.echo(f"scopes  {' '.join(scopes)}")
+        click.echo("The key is shown only now: keep it safe.")
 
 
 @keys.command("list")

@@ -29,7 +29,11 @@ def add(name: str, public_key: Path | None) -> None:
     pem = public_key.read_text(encoding="utf-8") if public_key else None
     with application(), transaction() as tx:
         partner_id, secret = add_partner(tx, installation().vault, name, clock.now(), pem)
-        click.echo(f"{partner_id}  {secret or 'signs with its own key'}")
+        click.echo(f"id      {partner_id}")
+        click.echo(f"name    {name}")
+        click.echo(f"secret  {secret or 'none: it signs with its own key'}")
+        if secret:
+            click.echo("The secret signs customers in. It is shown only now: keep it safe.")
 
 
 @partners.command("list")

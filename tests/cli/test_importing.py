@@ -80,6 +80,21 @@ def test_a_dry_run_shows_what_would_be_and_changes_nothing(fairstar, points_only
     assert "2024-03-02 18:45 EET" in result.output
 
 
+def test_the_preview_marks_rows_that_will_be_refused(fairstar, tmp_path):
+    file = write_file(
+        tmp_path / "some.csv",
+        "R-1,C-1,2024-05-01,1,10.00",
+        "R-2,C-1,2024-05-01,1,-5.00",
+        "R-1,C-2,2024-05-02,1,20.00",
+    )
+    output = fairstar("import", "purchases", file, "--dry-run").output
+    rows = [[cell.strip() for cell in line.split("│")] for line in output.splitlines()]
+    marked = {row[1]: row[7] for row in rows if len(row) == 9 and row[1].isdigit()}
+    assert marked["2"] == ""
+    assert marked["3"].startswith("amount")
+    assert marked["4"].startswith("transaction")
+
+
 def test_importing_twice_changes_nothing_but_the_record_of_it(fairstar, query):
     fairstar("import", "purchases", SAMPLE)
     books = query(BOOKS)

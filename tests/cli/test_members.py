@@ -41,6 +41,11 @@ def first_word(text):
     return text.split()[0]
 
 
+def labelled(text, label):
+    [value] = re.findall(rf"^{label} +(.+)$", text, re.MULTILINE)
+    return value
+
+
 def test_a_member_is_added_shown_blocked_and_unblocked(run):
     added = run("members", "add", "--first-name", "Ana", "--phone", "555 1234", "--email", "a@b.ee")
     [(member_id, number)] = re.findall(r"^(mem_\w+)  card (\d{13})$", added, re.MULTILINE)
@@ -78,7 +83,8 @@ def test_a_till_is_added_paired_listed_and_revoked(run, caller):
     location_id = first_word(run("locations", "add", "Main Street", "--external-id", "s1"))
     assert location_id in run("locations", "list")
     added = run("devices", "add", "Dan", "--location", location_id)
-    token = re.findall(r'"token":"(pt_[^"]+)"', added)[0]
+    token = labelled(added, "token")
+    assert f'"token":"{token}"' in labelled(added, "as text")
     paired = caller.post("/v1/partner/devices/pairing", json={"token": token}).get_json()
     device_id, as_dan = paired["device"]["id"], bearer(paired["key"])
     assert device_id in run("devices", "list")
@@ -90,10 +96,12 @@ def test_a_till_is_added_paired_listed_and_revoked(run, caller):
 
 
 def test_a_partners_key_is_added_listed_and_revoked(run, caller):
-    partner_id = first_word(run("partners", "add", "Web shop"))
+    partner_id = labelled(run("partners", "add", "Web shop"), "id")
     assert "shared secret" in run("partners", "list")
     added = run("keys", "add", "backend", "--partner", partner_id, "--scope", "members:read")
-    key_id, secret = added.split()
+    key_id, secret = labelled(added, "id"), labelled(added, "key")
+    assert labelled(added, "scopes") == "members:read"
+    assert "shown only now" in added
     probe = {"phone": "5551234"}
     path = "/v1/partner/member-lookups"
     assert caller.post(path, json=probe, headers=bearer(secret)).status_code == 200
