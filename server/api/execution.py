@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from server.api.endpoint import Call, Endpoint, Reply
-from server.api.errors import Busy, RequestInProgress, Unavailable
+from server.api.errors import BadRequest, Busy, RequestInProgress, Unavailable
 from server.api.payloads import check_path, load, read_json, read_query
 from server.api.principals import NOBODY, Principal, require_scope
 from server.api.replies import (
@@ -89,6 +89,7 @@ def _admit(endpoint: Endpoint, connection: Connection, here: Visit, now: datetim
         principal = endpoint.surface.authenticate(connection, request, now)
     except Refusal:
         _count(here, "public", request.remote_addr or "unknown")
+        _count_later(here)
         raise
     here.principal, here.chosen = principal.name, principal.locale
     _count(here, endpoint.surface.name, principal.id)
@@ -118,7 +119,7 @@ def _call(
 ) -> tuple[Call, dict[str, Any]]:
     """Read the input; return the call and the body as it was sent."""
     here, held = visit(), installation()
-    content = read_json(request) if endpoint.body is not None else {}
+    content = _content(endpoint)
     call = Call(
         tx=connection,
         now=now,
@@ -133,12 +134,24 @@ def _call(
     return call, content
 
 
+def _content(endpoint: Endpoint) -> dict[str, Any]:
+    """Return the body as it was sent; where nothing is required, nothing need be sent."""
+    if endpoint.body is None:
+        return {}
+    needs_something = any(field.required for field in endpoint.body.fields.values())
+    return read_json(request, may_be_empty=not needs_something)
+
+
 def _read(endpoint: Endpoint, call: Call, path: dict[str, str]) -> Response:
     """Answer a GET, with 304 when the client has the same entity already."""
     tag = entity_tag(endpoint.tag(call).encode(), call.locale) if endpoint.tag else None
     if tag is not None and is_known(tag):
         return cacheable(Response(status=304), tag)
-    reply = endpoint.view(call, **path)
+    try:
+        reply = endpoint.view(call, **path)
+    except Refusal:
+        _count_later(visit())
+        raise
     body = dump(reply.body)
     tag = tag or entity_tag(body, call.locale)
     if reply.status == 200 and is_known(tag):
@@ -173,7 +186,10 @@ def _writer(
         call.tx = tx
         return endpoint.view(call, **path)
 
-    if endpoint.dry_run and request.headers.get(DRY_RUN) == "1":
+    trial = request.headers.get(DRY_RUN) if endpoint.dry_run else None
+    if trial not in (None, "1"):
+        raise BadRequest(f"{DRY_RUN} can only be 1.")
+    if trial:
         return lambda: _try_out(call.tx, run)
     keyed = _keyed(endpoint, call, {"path": path, "body": content})
     if keyed is None:

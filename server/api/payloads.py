@@ -16,11 +16,13 @@ ERRORS_MAX = 50
 PATH_PARAMETER_LENGTH_MAX = 200
 
 
-def read_json(request: Request) -> dict[str, Any]:
-    """Return the JSON object of the body.
+def read_json(request: Request, *, may_be_empty: bool = False) -> dict[str, Any]:
+    """Return the JSON object of the body; an absent one is empty where that is allowed.
 
     Raises UnsupportedMediaType, MalformedJson, or ValidationFailed when it is no object.
     """
+    if may_be_empty and not request.content_length and "Transfer-Encoding" not in request.headers:
+        return {}
     if not _is_json(request):
         raise UnsupportedMediaType("Send the body as application/json in UTF-8.")
     raw = _read_body(request)

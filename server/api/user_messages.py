@@ -9,7 +9,7 @@ from server.core.i18n import gettext, message
 
 SENTENCES: dict[str, str] = {
     "validation_failed": message("Please check what you entered."),
-    "not_found": message("This is no longer here."),
+    "not_found": message("We could not find this."),
     "rate_limited": message("That was a little fast. Please wait a moment and try again."),
     "token_missing": message("Please sign in."),
     "token_invalid": message("Please sign in again."),
@@ -28,7 +28,7 @@ SENTENCES: dict[str, str] = {
     "upstream_unavailable": message("We cannot be reached just now. Please try again soon."),
     "internal": message("Something went wrong on our side. Please try again."),
     "programme_missing": message("The loyalty programme is not open yet."),
-    "balance_insufficient": message("You do not have enough for this yet."),
+    "balance_insufficient": message("You do not have enough for this yet: {missing} are missing."),
     "member_blocked": message("This account is blocked. Please ask the shop."),
     "member_merged": message("This account was joined with another one."),
     "member_exists": message("There is already an account with these details."),
@@ -42,6 +42,7 @@ SENTENCES: dict[str, str] = {
     "spoken_code_expired": message("That code is too old. Please show a new one."),
     "qr_stale": message("This code is too old to spend with. Please open the card again."),
     "qr_replayed": message("This code was used already. Please wait for the next one."),
+    "transaction_in_future": message("The date of this purchase lies in the future."),
     "transaction_too_old": message("This purchase is too old to be counted."),
     "return_exceeds_sale": message("More is being returned than was bought."),
 }

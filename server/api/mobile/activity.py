@@ -17,14 +17,24 @@ from server.api.presenters.tiers import TierView
 from server.api.schemas import Instant, Integer, Items, Money, Nested, PageQuery, Text
 from server.api.schemas import ResponseSchema as Out
 from server.core.errors import NotFound
-from server.core.i18n import gettext
+from server.core.i18n import gettext, message
 from server.core.pagination import CursorInvalid, Position, page_of, page_parameters, write_cursor
 from server.gamification.activities.configuration import get_configuration
 from server.gamification.activities.queries import find_activity, list_returns, page_activities
+from server.gamification.activities.types import State
+
+_TITLES = {
+    State.SETTLED: message("Purchase"),
+    State.PARTLY_RETURNED: message("Purchase, partly returned"),
+    State.RETURNED: message("Purchase, returned"),
+    State.CANCELLED: message("Purchase, cancelled"),
+}
 
 
 class ActivityItem(Out):
-    """One activity. `points` is what it gave, less what was taken back since."""
+    """One activity. `points` is what it gave and `points_spent` what was paid with, both less what
+    was taken or given back since.
+    """
 
     id = Text(required=True)
     kind = Text(required=True)
@@ -34,6 +44,7 @@ class ActivityItem(Out):
     location_id = Text(required=True, allow_none=True)
     total = Nested(Money, required=True, allow_none=True)
     points = Integer(required=True)
+    points_spent = Integer(required=True)
     text = Text(required=True)
 
 
@@ -114,17 +125,29 @@ def _view(call: Call) -> TierView:
 
 def _present(row: Any, view: TierView) -> dict[str, Any]:
     points = row.points - row.clawed_back
+    spent = sum(part["points"] for part in row.trace["spent"]) - row.restored
     return {
         "id": row.id,
         "kind": row.kind,
         "state": row.state,
-        "title": gettext(view.locale, "Purchase"),
+        "title": gettext(view.locale, _TITLES.get(row.state, "Purchase")),
         "occurred_at": row.occurred_at,
         "location_id": row.location_id,
         "total": {"amount_minor": row.amount_minor, "currency": row.currency_code},
         "points": points,
-        "text": gettext(view.locale, "+{points}", points=view.points.text(points)),
+        "points_spent": spent,
+        "text": _text(points, spent, view),
     }
+
+
+def _text(points: int, spent: int, view: TierView) -> str:
+    """Say what came and what went: "+2 points, -21 points"."""
+    parts = []
+    if points or not spent:
+        parts.append(gettext(view.locale, "+{points}", points=view.points.text(points)))
+    if spent:
+        parts.append(gettext(view.locale, "-{points}", points=view.points.text(spent)))
+    return ", ".join(parts)
 
 
 def _present_return(row: Any, currency: str) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from server.gamification.activities.pipeline import record_purchases
 from server.gamification.activities.types import Outcome, Purchase
 
 ROWS_MAX = 500
+LINES_MAX = 5_000
+ROW_ERRORS_MAX = 10
 
 
 class Unchecked(Nested):
@@ -88,6 +90,7 @@ def create_transaction_batch(call: Call) -> Reply:
     can simply be sent again.
     """
     rows = call.body["transactions"]
+    _refuse_too_many_lines(rows)
     read = [_read(call, row) for row in rows]
     recording = recording_of(call)
     good = [purchase for purchase in read if isinstance(purchase, Purchase)]
@@ -95,6 +98,14 @@ def create_transaction_batch(call: Call) -> Reply:
     results = [next(outcomes) if isinstance(each, Purchase) else each for each in read]
     shown = [_present(call, index, rows[index], result) for index, result in enumerate(results)]
     return Reply(_count(shown) | {"results": shown})
+
+
+def _refuse_too_many_lines(rows: list[Any]) -> None:
+    """Raise ValidationFailed: the rows are read under the write lock, so their size is bounded."""
+    found = (row.get("lines") for row in rows if isinstance(row, dict))
+    if sum(len(lines) for lines in found if isinstance(lines, list)) > LINES_MAX:
+        detail = f"A batch has at most {LINES_MAX} lines in all."
+        raise ValidationFailed.at("/transactions", "too_many_lines", detail)
 
 
 def _read(call: Call, row: Any) -> Purchase | Refusal:
@@ -131,7 +142,7 @@ def _present_refusal(refusal: Refusal, locale: str) -> dict[str, Any]:
         "code": refusal.code,
         "detail": refusal.detail,
         "user_message": user_message(refusal, locale),
-        "errors": refusal.errors if isinstance(refusal, ValidationFailed) else [],
+        "errors": refusal.errors[:ROW_ERRORS_MAX] if isinstance(refusal, ValidationFailed) else [],
         "retryable": refusal.retryable,
     }
 

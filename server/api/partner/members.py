@@ -143,8 +143,8 @@ def get_one_member(call: Call, member_id: str) -> Reply:
 def change_member(call: Call, member_id: str) -> Reply:
     """Change a member.
 
-    A device may add a phone, e-mail or external id and may not replace one: whoever controls the
-    address controls the account. A backend may.
+    A device may add a phone or an external id and may not replace one. It may not add an e-mail
+    address either: whoever controls the address can sign in. A backend may.
     """
     programme = get_programme(call.tx, call.revision or None)
     check_profile(call.body, programme, call.now)
@@ -198,8 +198,9 @@ def _change_identifier(call: Call, found: Member, name: str, region: str) -> Non
     wanted = None if call.body[name] is None else _identifier(call, name, region)
     if (present and present.value) == (wanted and wanted.value):
         return
-    if present is not None and call.principal.kind == "device":
-        raise FieldLocked("A device may add contact data, not replace it.", field=name)
+    opens_sign_in = kind is IdentifierKind.EMAIL
+    if call.principal.kind == "device" and (present is not None or opens_sign_in):
+        raise FieldLocked("A device may add a phone, and may not replace contact data.", field=name)
     if wanted is not None:
         set_identifier(call.tx, call.vault, found.id, wanted, call.now)
     elif present is not None:

@@ -3,12 +3,23 @@
 from typing import Any
 
 from server.api.endpoint import Call
-from server.api.schemas import Instant, Integer, Items, MoneyIn, Nested, RequestSchema, Text
+from server.api.schemas import (
+    Boolean,
+    Instant,
+    Integer,
+    Items,
+    MoneyIn,
+    Nested,
+    RequestSchema,
+    Text,
+)
 from server.core.errors import NotFound, ValidationFailed
 from server.gamification.activities.types import Purchase, PurchaseLine
 from server.gamification.partners.queries import get_location
 
 QUANTITY_MAX = 100_000
+_OTHERS = ("loc_", "par_", "dev_", "import")
+"""How the sources begin that only their owners may use."""
 
 
 class LineIn(RequestSchema):
@@ -21,8 +32,14 @@ class LineIn(RequestSchema):
     tax = Nested(MoneyIn, load_default=None, allow_none=True)
 
 
-class QuoteIn(RequestSchema):
-    """A basket of a member. `total` is what the customer pays, after all discounts."""
+class ApplyIn(RequestSchema):
+    """Something to use with the purchase: a redemption that holds the member's points."""
+
+    redemption_id = Text(required=True, most=40)
+
+
+class BasketIn(RequestSchema):
+    """What quotes and purchases have in common."""
 
     member_id = Text(required=True, most=40)
     occurred_at = Instant(metadata={"description": "Now, when not sent."})
@@ -30,23 +47,30 @@ class QuoteIn(RequestSchema):
     total = Nested(MoneyIn, required=True)
     tax = Nested(MoneyIn, load_default=None, allow_none=True)
     lines = Items(Nested(LineIn), most=200, load_default=list)
+    source = Text(most=40, load_default=None, allow_none=True, pattern="[A-Za-z0-9_.:-]+")
+    apply = Items(Nested(ApplyIn), most=5, load_default=list)
 
 
-class ApplyIn(RequestSchema):
-    """Something to use with the purchase: a redemption that holds the member's points."""
+class QuoteIn(BasketIn):
+    """A basket that is not paid yet; the body of a purchase is understood too.
 
-    redemption_id = Text(required=True, most=40)
+    `total` is the bill before the discount of the member's tier, which is worked out here; say
+    `tier_discount_included: true` when it has been taken off already.
+    """
+
+    external_id = Text(most=100, load_default=None, allow_none=True)
+    tier_discount_included = Boolean(load_default=False)
 
 
-class TransactionIn(QuoteIn):
-    """A purchase. `external_id` is the receipt's number: with `source` it names the purchase for
+class TransactionIn(BasketIn):
+    """A purchase. `total` is what the customer pays, after all discounts and points.
+
+    `external_id` is the receipt's number: with `source` it names the purchase for
     ever, so the same receipt is never counted twice. `source` is by default the location, or the
     key's partner.
     """
 
     external_id = Text(required=True, most=100)
-    source = Text(most=40, load_default=None, allow_none=True, pattern="[A-Za-z0-9_.:-]+")
-    apply = Items(Nested(ApplyIn), most=5, load_default=list)
 
 
 def purchase_of(call: Call, body: dict[str, Any]) -> Purchase:
@@ -59,7 +83,7 @@ def purchase_of(call: Call, body: dict[str, Any]) -> Purchase:
     return Purchase(
         member_id=body["member_id"],
         source=source_of(call, body.get("source"), location_id),
-        external_id=body.get("external_id", ""),
+        external_id=body["external_id"] or "",
         occurred_at=body.get("occurred_at") or call.now,
         amount_minor=body["total"]["amount_minor"],
         currency_code=body["total"]["currency"],
@@ -72,6 +96,10 @@ def purchase_of(call: Call, body: dict[str, Any]) -> Purchase:
 
 def source_of(call: Call, source: str | None, location_id: str | None) -> str:
     """Return who numbers the receipts: what was sent, else the location, else the partner."""
+    own = {location_id, call.principal.extra["partner_id"], call.principal.id}
+    is_closed = call.principal.kind == "device" or (source or "").startswith(_OTHERS)
+    if source is not None and source not in own and is_closed:
+        raise ValidationFailed.at("/source", "not_yours", "This source belongs to others.")
     return source or location_id or str(call.principal.extra["partner_id"] or call.principal.id)
 
 

@@ -114,12 +114,15 @@ def create_redemption(call: Call) -> Reply:
     scope="redemptions:write",
     body=CaptureIn,
     answers={200: RedemptionOut},
-    refuses=(HoldNotFound, HoldResolved, CaptureExceedsHold),
+    refuses=(HoldNotFound, HoldResolved, CaptureExceedsHold, MemberBlocked, MemberMerged),
     idempotency="required",
 )
 def capture_redemption(call: Call, redemption_id: str) -> Reply:
     """Spend held points, all or some; the rest goes back to its lots."""
     recording = recording_of(call)
+    owner = find_hold_owner(call.tx, redemption_id)
+    if owner is not None:
+        _check_served(call, owner[0])
     cause = Cause("hold", redemption_id, recording.actor, call.now, call.now)
     capture_hold(call.tx, redemption_id, call.body["points"], cause)
     return Reply(_present(call, redemption_id, recording.configuration))
@@ -151,11 +154,16 @@ def _spender(call: Call) -> str:
         member_id = spend_with_code(call.tx, call.vault, qr, call.now)
     elif call.principal.kind != "partner":
         raise AssuranceTooLow(needs="fresh_qr")
+    _check_served(call, member_id)
+    return str(member_id)
+
+
+def _check_served(call: Call, member_id: str) -> None:
+    """Raise why the member cannot spend, if so."""
     member = get_member(call.tx, member_id)
     refusal = why_not_served(member.status, member.merged_into_id)
     if refusal is not None:
         raise refusal
-    return member.id
 
 
 def _present(call: Call, hold_id: str, configuration: Configuration) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from server.api.partner import partner
 from server.api.partner.receipts import check_currency
 from server.api.partner.transactions import recording_of, view_of
 from server.api.presenters.updates import Updates, updates_of
+from server.api.principals import require_scope
 from server.api.schemas import Boolean, Integer, Items, Money, MoneyIn, Nested, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
 from server.core.errors import NotFound, ValidationFailed
@@ -132,6 +133,7 @@ def _amount(money: dict[str, Any] | None) -> int | None:
 
 
 def _return(call: Call, transaction_id: str, back: Return) -> Reply:
+    require_scope(call.principal, "transactions:read")  # a till that only scans takes nothing back
     recording = recording_of(call)
     outcome = return_purchase(call.tx, transaction_id, back, recording)
     shopper = find_shopper(call.tx, outcome.wallet.member_id)

@@ -1,14 +1,20 @@
 """What a till shows beside a member's name: balance, tier, last visit, what to mention."""
 
+from datetime import timedelta
 from typing import Any
 
 from server.api.endpoint import Call
 from server.api.presenters.balances import read_balances
+from server.core.clock import local_date
 from server.gamification.facts.queries import get_facts
 from server.gamification.programme.queries import get_programme
 from server.gamification.programme.types import POINTS, Programme
 from server.gamification.standings.queries import get_standing
 from server.gamification.tiers.queries import get_ladder
+from server.gamification.tiers.rules import current_tier
+
+HINT_AHEAD = timedelta(days=30)
+"""How far ahead an expiry is worth telling at the till."""
 
 
 def member_standing(call: Call, member_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -22,11 +28,14 @@ def member_standing(call: Call, member_id: str) -> tuple[dict[str, Any], list[di
         "last_visit": get_facts(call.tx, member_id).last_visit_on,
     }
     expiring = points["expiring"] if points else None
+    if expiring and expiring["on"] > local_date(call.now, programme.zone) + HINT_AHEAD:
+        expiring = None
     return shown, [{"kind": "expiring", "text": expiring["text"]}] if expiring else []
 
 
 def _tier_name(call: Call, member_id: str, programme: Programme) -> str | None:
-    tier = get_ladder(call.tx, programme.revision).get(get_standing(call.tx, member_id).tier_id)
+    ladder = get_ladder(call.tx, programme.revision)
+    tier = current_tier(ladder, get_standing(call.tx, member_id))
     if tier is None:
         return None
     return tier.names.get(call.locale) or tier.names.get(programme.default_locale) or tier.key

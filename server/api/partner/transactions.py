@@ -10,13 +10,14 @@ from server.api.presenters import purchases as show
 from server.api.presenters.balances import points_view
 from server.api.presenters.tiers import TierSummary, TierView, summarise_tier
 from server.api.presenters.updates import Updates, updates_of
-from server.api.schemas import Integer, Items, Nested, RequestSchema, Text
+from server.api.schemas import Integer, Items, Money, Nested, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
 from server.core.errors import NotFound
 from server.gamification.activities.configuration import get_configuration
 from server.gamification.activities.errors import (
     CurrencyMismatch,
     DuplicateMismatch,
+    PurchaseInFuture,
     PurchaseTooOld,
 )
 from server.gamification.activities.pipeline import record_purchase
@@ -52,9 +53,14 @@ class TransactionDetail(Out):
 
 
 class Quote(Out):
-    """What a purchase would bring. Nothing is recorded."""
+    """What a purchase would bring. Nothing is recorded.
+
+    `total` is what is left to pay after the discount of the member's tier, and what earns; report
+    the purchase with it.
+    """
 
     points = Integer(required=True)
+    total = Nested(Money, required=True)
     effects = Items(Nested(show.Effect), required=True)
     applied = Items(Nested(show.AppliedOut), required=True)
     not_applied = Items(Nested(show.NotAppliedOut), required=True)
@@ -82,6 +88,7 @@ class ReceiptQuery(RequestSchema):
         MemberBlocked,
         MemberMerged,
         CurrencyMismatch,
+        PurchaseInFuture,
         PurchaseTooOld,
         AmountInvalid,
     ),
@@ -93,14 +100,16 @@ def create_quote(call: Call) -> Reply:
     The same rules as for a purchase, without any effect; also the discount of the member's tier.
     """
     recording = recording_of(call)
-    quoted = quote_purchase(call.tx, purchase_of(call, call.body), recording)
+    asked, is_discounted = purchase_of(call, call.body), call.body["tier_discount_included"]
+    quoted = quote_purchase(call.tx, asked, recording, is_discounted=is_discounted)
     view = view_of(call, recording.configuration)
-    total = call.body["total"]
+    currency = asked.currency_code
     tier = current_tier(view.ladder, quoted.shopper.standing)
-    effects = show.effects_of(quoted.trace, total["currency"], view)
+    effects = show.effects_of(quoted.trace, currency, view)
     body = {
         "points": quoted.trace["points"],
-        "effects": effects + show.tier_discount(tier, total["amount_minor"], view),
+        "total": {"amount_minor": quoted.purchase.amount_minor, "currency": currency},
+        "effects": effects + show.tier_discount(tier, quoted.discount_minor, view),
         "applied": show.applied_of(quoted.trace, view),
         "not_applied": show.not_applied_of(quoted.trace, view),
         "receipt_lines": show.receipt_lines(quoted.trace, None, view),
@@ -123,6 +132,7 @@ def create_quote(call: Call) -> Reply:
         MemberBlocked,
         MemberMerged,
         CurrencyMismatch,
+        PurchaseInFuture,
         PurchaseTooOld,
         AmountInvalid,
         DuplicateMismatch,
@@ -168,7 +178,7 @@ def find_transaction(call: Call) -> Reply:
     source = receipt_source(call, call.query["source"], location_id)
     row = find_purchase_by_receipt(call.tx, source, call.query["external_id"])
     if row is None:
-        raise NotFound("There is no such purchase.")
+        raise NotFound(f"There is no such purchase from the source {source}.", source=source)
     return Reply(_present_stored(call, row))
 
 

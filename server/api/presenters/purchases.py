@@ -154,12 +154,11 @@ def _tier_renewed(renewed: Mapping[str, Any], view: TierView) -> dict[str, Any]:
     return _effect("tier_renewed", text, tier={"id": renewed["tier_id"], "name": name})
 
 
-def tier_discount(tier: Tier | None, total_minor: int, view: TierView) -> list[dict[str, Any]]:
-    """Return the discount that a tier gives on a bill of `total_minor`, rounded down."""
-    if tier is None or not tier.discount_bp:
+def tier_discount(tier: Tier | None, amount: int, view: TierView) -> list[dict[str, Any]]:
+    """Return the discount of `amount` minor units that a tier gives, if it gives any."""
+    if tier is None or not amount:
         return []
     currency = view.points.programme.currency_code
-    amount = total_minor * tier.discount_bp // 10_000
     text = gettext(
         view.locale,
         "{tier}: {percent} % off, {amount} less",

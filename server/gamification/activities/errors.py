@@ -9,8 +9,14 @@ class CurrencyMismatch(Refusal):
     code, status, title = "currency_mismatch", 422, "Another currency"
 
 
+class PurchaseInFuture(Refusal):
+    """The purchase is dated later than now; the clock of the till may be wrong."""
+
+    code, status, title = "transaction_in_future", 422, "The purchase lies in the future"
+
+
 class PurchaseTooOld(Refusal):
-    """The purchase was made too long ago, or lies in the future."""
+    """The purchase was made too long ago."""
 
     code, status, title = "transaction_too_old", 422, "The purchase is too old"
 

@@ -57,7 +57,7 @@ def record_purchase(tx: Connection, purchase: Purchase, recording: Recording) ->
     """Record one purchase and give what it earns; a receipt known already has its first outcome.
 
     Raise `NotFound`, `MemberBlocked`, `MemberMerged`, `CurrencyMismatch`, `PurchaseTooOld`,
-    `DuplicateMismatch`, `AmountInvalid`, `HoldNotFound`, `HoldResolved`.
+    `PurchaseInFuture`, `DuplicateMismatch`, `AmountInvalid`, `HoldNotFound`, `HoldResolved`.
     """
     rules.check_purchase(purchase, recording)
     spent = capture_redemptions(tx, purchase, recording)

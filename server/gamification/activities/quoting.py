@@ -18,22 +18,33 @@ from server.gamification.ledger.queries import ask_spendable
 from server.gamification.members.rules import why_not_served
 from server.gamification.programme.types import POINTS
 from server.gamification.standings import climbing
+from server.gamification.tiers.rules import current_tier
+from server.gamification.tiers.types import MULTIPLIER_ONE
 
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """The trace that a purchase would have, the member before it, and what they can spend."""
+    """The trace that a purchase would have, the member before it, and what they can spend.
+
+    `purchase` is as it would be paid: less `discount_minor`, the discount of the member's tier.
+    """
 
     trace: dict[str, Any]
     shopper: Shopper
     spendable: int
+    purchase: Purchase
+    discount_minor: int
 
 
-def quote_purchase(tx: Connection, purchase: Purchase, recording: Recording) -> Quoted:
+def quote_purchase(
+    tx: Connection, purchase: Purchase, recording: Recording, *, is_discounted: bool = False
+) -> Quoted:
     """Work out a purchase as `record_purchase` would; reads only.
 
+    The discount of the member's tier comes off first, unless `is_discounted` says it has.
+
     Raise `NotFound`, `MemberBlocked`, `MemberMerged`, `CurrencyMismatch`, `PurchaseTooOld`,
-    `AmountInvalid`.
+    `PurchaseInFuture`, `AmountInvalid`.
     """
     rules.check_purchase(purchase, recording)
     with at_once(tx):
@@ -49,6 +60,8 @@ def quote_purchase(tx: Connection, purchase: Purchase, recording: Recording) -> 
     shopper.used = caps().get(shopper.member_id, {})
     ladder = recording.configuration.ladder
     climbing.look_up_tier(tx, shopper, ladder, recording.now)
+    discount = 0 if is_discounted else _tier_discount(purchase, shopper, recording)
+    purchase = _less(purchase, discount)
     reckoning = reckon(purchase, shopper, recording)
     points = reckoning.earnings.points
     too_much = rules.why_not_counted(purchase.amount_minor, points, shopper.facts)
@@ -56,7 +69,22 @@ def quote_purchase(tx: Connection, purchase: Purchase, recording: Recording) -> 
         raise too_much
     trace = trace_of(purchase, reckoning, recording, ())
     trace |= _climb(purchase, shopper, reckoning, recording)
-    return Quoted(trace, shopper, spendable())
+    return Quoted(trace, shopper, spendable(), purchase, discount)
+
+
+def _tier_discount(purchase: Purchase, shopper: Shopper, recording: Recording) -> int:
+    """Return what the member's tier takes off the bill, rounded down."""
+    tier = current_tier(recording.configuration.ladder, shopper.standing)
+    return purchase.amount_minor * tier.discount_bp // MULTIPLIER_ONE if tier else 0
+
+
+def _less(purchase: Purchase, discount_minor: int) -> Purchase:
+    """Return the purchase with a discount on the whole bill; its tax shrinks in proportion."""
+    if not discount_minor:
+        return purchase
+    amount = purchase.amount_minor - discount_minor
+    tax = purchase.tax_minor * amount // purchase.amount_minor
+    return replace(purchase, amount_minor=amount, tax_minor=tax)
 
 
 def _climb(

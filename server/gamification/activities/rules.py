@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from server.gamification.activities.errors import (
     CurrencyMismatch,
+    PurchaseInFuture,
     PurchaseTooOld,
     ReturnExceedsSale,
 )
@@ -25,7 +26,10 @@ from server.gamification.programme.types import TaxBasis
 
 
 def check_purchase(purchase: Purchase, recording: Recording) -> None:
-    """Refuse another currency (`CurrencyMismatch`) and dates out of range (`PurchaseTooOld`)."""
+    """Refuse another currency and dates out of range.
+
+    Raise `CurrencyMismatch`, `PurchaseTooOld`, `PurchaseInFuture`.
+    """
     programme, now = recording.configuration.programme, recording.now
     if purchase.currency_code != programme.currency_code:
         raise CurrencyMismatch(expected=programme.currency_code, got=purchase.currency_code)
@@ -33,8 +37,10 @@ def check_purchase(purchase: Purchase, recording: Recording) -> None:
     ahead = timedelta(seconds=policies.purchase_ahead_seconds_max)
     oldest = now - timedelta(days=policies.purchase_age_days_max)
     is_old = purchase.occurred_at < oldest and not recording.any_age
-    if is_old or purchase.occurred_at > now + ahead:
+    if is_old:
         raise PurchaseTooOld(days_max=policies.purchase_age_days_max)
+    if purchase.occurred_at > now + ahead:
+        raise PurchaseInFuture(seconds_max=policies.purchase_ahead_seconds_max)
 
 
 def why_not_counted(amount_minor: int, points: int, facts: Facts) -> AmountInvalid | None:
@@ -116,10 +122,7 @@ def everything(lines: Sequence[BasketLine]) -> Returned:
 
 def is_all(lines: Sequence[BasketLine], returned: Returned) -> bool:
     """Tell whether nothing is left of a purchase: neither money nor pieces."""
-    whole = everything(lines)
-    return whole.amounts == returned.amounts and (
-        bool(returned.amount_minor) or whole.quantities == returned.quantities
-    )
+    return everything(lines) == returned
 
 
 def _after_lines(
@@ -129,24 +132,21 @@ def _after_lines(
     for part in back:
         if part.position >= len(lines):
             raise ReturnExceedsSale("There is no such line.", line=part.position + 1)
-        line = lines[part.position]
-        pieces = after.quantities[part.position] + part.quantity
-        gone = after.amounts[part.position]
+        line, at = lines[part.position], part.position
+        money, pieces = line.paid_minor - after.amounts[at], line.quantity - after.quantities[at]
         amount = part.amount_minor
-        total = gone + (max(0, _line_amount(line, pieces) - gone) if amount is None else amount)
-        if pieces > line.quantity or total > line.paid_minor:
-            raise ReturnExceedsSale(
-                line=part.position + 1,
-                left_minor=line.paid_minor - gone,
-                left_quantity=line.quantity - after.quantities[part.position],
-            )
-        after.amounts[part.position], after.quantities[part.position] = total, pieces
+        if amount is None:
+            amount = _share(money, part.quantity, pieces)
+        if part.quantity > pieces or amount > money:
+            raise ReturnExceedsSale(line=at + 1, left_minor=money, left_quantity=pieces)
+        after.amounts[at] += amount
+        after.quantities[at] += part.quantity
     return after
 
 
-def _line_amount(line: BasketLine, pieces: int) -> int:
-    """Return the share of a line's money for its first `pieces` pieces."""
-    return line.paid_minor * pieces // line.quantity if line.quantity else line.paid_minor
+def _share(money: int, quantity: int, pieces: int) -> int:
+    """Return the share of the money left on a line for `quantity` of the `pieces` left."""
+    return money * quantity // pieces if pieces else money
 
 
 def lines_left(lines: Sequence[BasketLine], returned: Returned) -> tuple[Line, ...]:
@@ -174,8 +174,15 @@ def items_of(lines: Sequence[Line]) -> int:
     return sum(line.quantity for line in lines)
 
 
-def restored_after(spent: int, paid_minor: int, returned_minor: int, *, is_whole: bool) -> int:
-    """Return how many of `spent` points are due back in all, in proportion to the money back."""
-    if is_whole or not paid_minor:
-        return spent if is_whole else 0
-    return spent * returned_minor // paid_minor
+def restored_after(spent: int, lines: Sequence[BasketLine], returned: Returned) -> int:
+    """Return how many of `spent` points are due back in all, in proportion to the money back.
+
+    While pieces are still out that were paid with points alone, the money cannot tell their
+    worth: when all of it is back, the points come back in proportion to the pieces.
+    """
+    if is_all(lines, returned):
+        return spent
+    whole = everything(lines)
+    if returned.amount_minor < whole.amount_minor:
+        return spent * returned.amount_minor // whole.amount_minor
+    return spent * sum(returned.quantities) // max(1, sum(whole.quantities))

@@ -151,7 +151,8 @@ class Book:
 
         Taken first from that accrual's own pending lot, then from its own available lot, then
         from other available points in spend order. What is left becomes debt, or with
-        `as_debt=False` stays a shortfall for the caller to settle.
+        `as_debt=False` stays a shortfall for the caller to settle; but what the member holds
+        back in open holds is owed in any case, or a hold would be a way around the clawback.
         """
         transfer_id = cause.reverses_id
         own = [lot for lot in self.lots.values() if lot.source_transfer_id == transfer_id]
@@ -166,10 +167,11 @@ class Book:
                 self._draw(self._post_clawback(bucket, part, cause), draws)
             taken += part
         shortfall = amount - taken
-        if shortfall and as_debt:
-            self._post_clawback(Bucket.DEBT, shortfall, cause)
-        self.wallet.lifetime_earned -= amount if as_debt else taken
-        return Clawback(taken, shortfall if as_debt else 0, shortfall)
+        owed = shortfall if as_debt else min(shortfall, self.wallet.held)
+        if owed:
+            self._post_clawback(Bucket.DEBT, owed, cause)
+        self.wallet.lifetime_earned -= taken + owed
+        return Clawback(taken, owed, shortfall if as_debt else shortfall - owed)
 
     def _post_clawback(self, bucket: str, amount: int, cause: Cause) -> str:
         return self._post(Kind.REVERSAL, bucket, Account.ISSUANCE, amount, cause)

@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from server.core.crypto import Vault
 from server.core.errors import NotFound
 from server.core.i18n import LOCALES
+from server.core.ids import is_id
 from server.gamification.partners.errors import (
     AssertionInvalid,
     AssertionReplayed,
@@ -67,7 +68,10 @@ def accept_assertion(
 def _verified_claims(tx: Connection, vault: Vault, token: str, audience: str) -> dict[str, Any]:
     try:
         unverified = jwt.decode(token, options={"verify_signature": False})
-        partner = get_partner(tx, str(unverified.get("iss")))
+        issuer = str(unverified.get("iss"))
+        if not is_id(issuer, "par"):
+            raise AssertionInvalid("The claim iss must be the id of a partner.")
+        partner = get_partner(tx, issuer)
         key, algorithms = _key_of(vault, partner)
         return jwt.decode(token, key, algorithms=algorithms, audience=audience, options=_OPTIONS)
     except (jwt.InvalidTokenError, NotFound, ValueError, TypeError) as error:
@@ -124,7 +128,9 @@ def _use_once(tx: Connection, partner_id: str, jti: str, expires_at: datetime) -
 
 
 def _text(value: Any) -> str | None:
-    return value[:80] if isinstance(value, str) and value.strip() else None
+    """Return a name that can be shown: anything else is left out, it is not worth a refusal."""
+    is_text = isinstance(value, str) and value.isprintable() and value.strip()
+    return value[:80] if is_text else None
 
 
 def _language(value: Any) -> str | None:

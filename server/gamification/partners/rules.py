@@ -52,7 +52,8 @@ def check_assertion_claims(claims: Mapping[str, Any], now: datetime) -> datetime
     """
     for name, length in (("sub", 100), ("jti", JTI_LENGTH_MAX)):
         value = claims.get(name)
-        if not isinstance(value, str) or not 1 <= len(value.strip()) <= length:
+        text = value.strip() if isinstance(value, str) and value.isprintable() else ""
+        if not 1 <= len(text) <= length:
             raise AssertionInvalid(f"The claim {name} must be a text of 1 to {length} characters.")
     try:
         expires_at = datetime.fromtimestamp(claims["exp"], UTC)

@@ -101,13 +101,8 @@ class Undoing:
     @property
     def points_to_restore(self) -> int:
         """How many of the points spent with the purchase are due back now."""
-        due = rules.restored_after(
-            sum(part["points"] for part in self.row.trace["spent"]),
-            self.row.amount_minor,
-            self.after.amount_minor,
-            is_whole=self.is_whole,
-        )
-        return due - int(self.row.restored)
+        spent = sum(part["points"] for part in self.row.trace["spent"])
+        return max(0, rules.restored_after(spent, self.lines, self.after) - int(self.row.restored))
 
     @property
     def items(self) -> int:

@@ -27,7 +27,7 @@ FIXES: Mapping[str, str] = {
     "receipt_missing": "Fill the receipt number in: it keeps a purchase from counting twice",
     "row_shape": "Put cells that hold the delimiter into quotes",
     "transaction_duplicate_mismatch": "One receipt number means two purchases; tell them apart",
-    "transaction_too_old": "The date lies in the future; correct it",
+    "transaction_in_future": "The date lies in the future; correct it",
 }
 
 
