@@ -12,7 +12,8 @@ from server.core.db import Base, table_of
 class MemberTierRow(Base):
     """Which tier a member holds, since when and why, until when, and below which nobody falls.
 
-    `review_on` is the first day on which something may change by itself.
+    `review_on` is the first day on which something may change by itself, `risk_on` the one on which
+    the member is told next that the tier may be lost.
     """
 
     __tablename__ = "member_tier"
@@ -25,11 +26,11 @@ class MemberTierRow(Base):
             sqlite_where=text("review_on IS NOT NULL"),
         ),
         Index(
-            "ix_member_tier_keep",
-            "keep_until_on",
+            "ix_member_tier_risk",
+            "risk_on",
             "member_id",
-            postgresql_where=text("keep_until_on IS NOT NULL"),
-            sqlite_where=text("keep_until_on IS NOT NULL"),
+            postgresql_where=text("risk_on IS NOT NULL"),
+            sqlite_where=text("risk_on IS NOT NULL"),
         ),
     )
 
@@ -45,6 +46,7 @@ class MemberTierRow(Base):
     period_from_on: Mapped[date | None] = mapped_column(Date)
     idle_review_on: Mapped[date | None] = mapped_column(Date)
     review_on: Mapped[date | None] = mapped_column(Date)
+    risk_on: Mapped[date | None] = mapped_column(Date)
     reason: Mapped[str | None] = mapped_column(String(200))
 
 

@@ -8,7 +8,15 @@ decision takes effect as of its own day, however late the review runs.
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, Integer, bindparam, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    bindparam,
+    select,
+    update,
+)
 
 from server.core.outbox import record
 from server.gamification.ledger.queries import lock_wallets
@@ -17,8 +25,9 @@ from server.gamification.programme.types import POINTS
 from server.gamification.standings import events
 from server.gamification.standings.climbing import settle_tier, tally_of
 from server.gamification.standings.holders import Holder, load_holders
-from server.gamification.standings.models import MEMBER_TIER, TIER_NOTICE
+from server.gamification.standings.models import MEMBER_TIER
 from server.gamification.standings.service import (
+    NOTICE_DAYS,
     TierMove,
     TierNotice,
     events_of,
@@ -29,39 +38,24 @@ from server.gamification.tiers.evaluation import safe_for_longer
 from server.gamification.tiers.outlook import outlook
 from server.gamification.tiers.queries import get_ladder
 from server.gamification.tiers.rules import current_tier
-from server.gamification.tiers.types import Ladder, WindowKind
+from server.gamification.tiers.types import Ladder, Standing, WindowKind
 
 BATCH = 2000
-NOTICE_DAYS = (30, 7)
-_M, _N = MEMBER_TIER.c, TIER_NOTICE.c
+_M = MEMBER_TIER.c
 _LIMIT = bindparam("limit", type_=Integer)
-_DUE = (
-    select(_M.member_id)
-    .where(_M.review_on <= bindparam("today"))
-    .order_by(_M.review_on, _M.member_id)
-    .limit(_LIMIT)
-)
-_TOLD = (
-    select(_N.member_id)
-    .where(
-        _N.member_id == _M.member_id,
-        _N.kind == bindparam("kind"),
-        _N.tier_id == _M.tier_id,
-        _N.period_on == _M.keep_until_on,
-    )
-    .exists()
-)
-_ENDING = (
-    select(_M.member_id)
-    .where(
-        _M.keep_until_on > bindparam("after_on"),
-        _M.keep_until_on <= bindparam("until_on"),
-        _M.grace_until_on.is_(None),
-        ~_M.is_locked,
-        ~_TOLD,
-    )
-    .order_by(_M.keep_until_on, _M.member_id)
-    .limit(_LIMIT)
+
+
+def _first_on(due: ColumnElement[date]) -> Select[str]:
+    """Select whose day has come, the earliest first."""
+    come = select(_M.member_id).where(due <= bindparam("today"))
+    return come.order_by(due, _M.member_id).limit(_LIMIT)
+
+
+_DUE, _AT_RISK = _first_on(_M.review_on), _first_on(_M.risk_on)
+_TELL_NEXT = (
+    update(MEMBER_TIER)
+    .where(_M.member_id == bindparam("of_member"))
+    .values(risk_on=bindparam("next_on"))
 )
 
 
@@ -88,39 +82,22 @@ def _save(tx: Connection, moves: list[TierMove], now: datetime) -> None:
 def announce_risks(tx: Connection, as_of_on: date, now: datetime, limit: int = BATCH) -> int:
     """Tell members whose tier ends in 30 or in 7 days what is missing, each of it once.
 
-    Looks at up to `limit` members for each of the two; returns how many there were. Call it again
-    until it returns 0, after `review_tiers`.
+    Looks at up to `limit` members; returns how many there were. Call it again, in a transaction
+    each, until it returns 0; after `review_tiers`.
     """
     ladder = get_ladder(tx, current_revision(tx))
-    nearest = (*NOTICE_DAYS[1:], -1)
-    return sum(
-        _announce(tx, ladder, (as_of_on, days, least), now, limit)
-        for days, least in zip(NOTICE_DAYS, nearest, strict=True)
-    )
-
-
-def _announce(
-    tx: Connection, ladder: Ladder, of: tuple[date, int, int], now: datetime, limit: int
-) -> int:
-    """Announce tiers that end in more than `least` and at most `days` days: `of` has both."""
-    as_of_on, days, least = of
-    kind = f"at_risk_{days}"
-    dates = {
-        "after_on": as_of_on + timedelta(days=least),
-        "until_on": as_of_on + timedelta(days=days),
-    }
-    ids = tx.execute(_ENDING, dates | {"kind": kind, "limit": limit}).scalars().all()
+    ids = tx.execute(_AT_RISK, {"today": as_of_on, "limit": limit}).scalars().all()
     if ids:
-        _tell(tx, ladder, _exact(tx, ladder, ids, as_of_on, now), (kind, as_of_on, now))
+        lock_wallets(tx, ids, POINTS)
+        holders = load_holders(tx, ladder, ids, as_of_on)
+        _tell(tx, ladder, _exact(tx, ladder, holders, as_of_on, now), (as_of_on, now))
     return len(ids)
 
 
 def _exact(
-    tx: Connection, ladder: Ladder, ids: Sequence[str], as_of_on: date, now: datetime
+    tx: Connection, ladder: Ladder, holders: list[Holder], as_of_on: date, now: datetime
 ) -> list[Holder]:
     """Return the members whose date is right; in a rolling window others are put off first."""
-    lock_wallets(tx, ids, POINTS)
-    holders = load_holders(tx, ladder, ids, as_of_on)
     if ladder.scheme.window.kind is not WindowKind.ROLLING:
         return holders
     exact, moves = [], []
@@ -135,20 +112,36 @@ def _exact(
 
 
 def _tell(
-    tx: Connection, ladder: Ladder, holders: Sequence[Holder], of: tuple[str, date, datetime]
+    tx: Connection, ladder: Ladder, holders: Sequence[Holder], of: tuple[date, datetime]
 ) -> None:
-    """Note the notices; only those who would lose the tier are told."""
-    kind, as_of_on, now = of
-    notices, short = [], set()
+    """Note the notices and when the next is due; only those who would lose the tier are told."""
+    as_of_on, now = of
+    notices, next_days = [], []
     for one in holders:
-        ahead = outlook(ladder, one.standing, tally_of(one, ladder), as_of_on)
-        tier = current_tier(ladder, one.standing)
-        if tier is None or ahead.keep_on is None:
-            continue
-        missing = tier.threshold - ahead.keep_score
-        event = events.at_risk(one.member_id, tier.id, max(0, missing), ahead.keep_on)
-        notice = TierNotice(one.member_id, kind, tier.id, ahead.keep_on, event)
-        notices.append(notice)
-        short |= {notice.event.member_id} if missing > 0 else set()
-    told = give_notices(tx, notices)
-    record(tx, [event for event in told if event.member_id in short], now=now)
+        days, next_on = _ahead(one.standing, as_of_on)
+        next_days.append({"of_member": one.member_id, "next_on": next_on})
+        stage = next((each for each in reversed(NOTICE_DAYS) if 0 <= days <= each), None)
+        notice = _risk(ladder, one, as_of_on, f"at_risk_{stage}") if stage else None
+        notices += [notice] if notice else []
+    if next_days:
+        tx.execute(_TELL_NEXT, next_days)
+    record(tx, give_notices(tx, notices), now=now)
+
+
+def _ahead(standing: Standing, as_of_on: date) -> tuple[int, date | None]:
+    """Return in how many days a tier ends, and the day of the notice after today's."""
+    keep_on = standing.keep_until_on or as_of_on
+    days = (keep_on - as_of_on).days
+    later = next((each for each in NOTICE_DAYS if each < days), None)
+    return days, keep_on - timedelta(days=later) if later else None
+
+
+def _risk(ladder: Ladder, holder: Holder, as_of_on: date, kind: str) -> TierNotice | None:
+    """Return the notice that a member would lose the tier, None for one whose score is enough."""
+    ahead = outlook(ladder, holder.standing, tally_of(holder, ladder), as_of_on)
+    tier = current_tier(ladder, holder.standing)
+    if tier is None or ahead.keep_on is None or ahead.keep_score >= tier.threshold:
+        return None
+    missing = tier.threshold - ahead.keep_score
+    event = events.at_risk(holder.member_id, tier.id, missing, ahead.keep_on)
+    return TierNotice(holder.member_id, kind, tier.id, ahead.keep_on, event)

@@ -1,11 +1,11 @@
 """Writing down where members stand, what counted on which day, and what they were told."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, and_, case, insert
 from sqlalchemy.dialects import postgresql, sqlite
 
 from server.core.ids import new_id
@@ -20,14 +20,25 @@ from server.gamification.standings.models import (
 )
 from server.gamification.tiers.types import Kind, Review, Standing
 
+NOTICE_DAYS = (30, 7)
+"""How many days before a tier ends its member is told."""
+
 _HISTORY = (*events.TOLD, Kind.ASSIGNED)
 _COUNTS = ("points", "spend_minor", "visits")
 
 
 def _upsert_standing(dialect: Any) -> Any:
+    """Replace a standing; what was told of a date is kept while tier and date stay the same."""
     statement = dialect.insert(MEMBER_TIER)
     new = {name: statement.excluded[name] for name in Standing.__dataclass_fields__}
-    return statement.on_conflict_do_update(index_elements=["member_id"], set_=new)
+    same = [
+        MEMBER_TIER.c[name].is_not_distinct_from(statement.excluded[name])
+        for name in ("tier_id", "keep_until_on", "grace_until_on", "is_locked")
+    ]
+    risk = case((and_(*same), MEMBER_TIER.c.risk_on), else_=statement.excluded.risk_on)
+    return statement.on_conflict_do_update(
+        index_elements=["member_id"], set_=new | {"risk_on": risk}
+    )
 
 
 def _add_day(dialect: Any) -> Any:
@@ -99,8 +110,17 @@ def events_of(moves: Iterable[TierMove]) -> list[Event]:
 
 
 def _standing_row(move: TierMove) -> dict[str, Any]:
-    standing = asdict(move.review.standing)
-    return standing | {"member_id": move.member_id, "source": str(standing["source"])}
+    standing = move.review.standing
+    row = {name: getattr(standing, name) for name in Standing.__dataclass_fields__}
+    row |= {"member_id": move.member_id, "source": str(standing.source)}
+    return row | {"risk_on": _first_notice(standing)}
+
+
+def _first_notice(standing: Standing) -> date | None:
+    """Return the day on which a member is told first that the tier ends, None if it does not."""
+    if standing.keep_until_on is None or standing.grace_until_on or standing.is_locked:
+        return None
+    return standing.keep_until_on - timedelta(days=NOTICE_DAYS[0])
 
 
 def _change_row(move: TierMove, now: datetime) -> dict[str, Any]:

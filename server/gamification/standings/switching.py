@@ -25,6 +25,7 @@ _REVIEW_ALL = (
         period_from_on=None,
         idle_review_on=None,
         review_on=bindparam("today"),
+        risk_on=None,
     )
 )
 

@@ -16,8 +16,9 @@ DATES = (
     "period_from_on",
     "idle_review_on",
     "review_on",
+    "risk_on",
 )
-INDEXES = {"ix_member_tier_review": "review_on", "ix_member_tier_keep": "keep_until_on"}
+INDEXES = {"ix_member_tier_review": "review_on", "ix_member_tier_risk": "risk_on"}
 
 
 def code(length: int) -> sa.types.TypeEngine[str]:
