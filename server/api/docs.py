@@ -55,7 +55,8 @@ def _allow_own_files(response: Response) -> Response:
 @pages.app_template_filter("with_code")
 def with_code(sentence: str) -> Markup:
     """Return a sentence as HTML, what is between backticks as code."""
-    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", escape(sentence)))  # noqa: S704 - escaped
+    escaped = str(escape(sentence))
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", escaped))  # noqa: S704 - escaped
 
 
 @pages.get("/")
@@ -101,7 +102,10 @@ def error(code: str) -> ResponseReturnValue:
         "docs/error.html",
         refusal=refusal,
         meaning=meaning_of(refusal),
-        sentences=[(_language(locale), locale, gettext(locale, sentence)) for locale in LOCALES],
+        sentences=[
+            (_language(locale), locale, re.sub(r"{\w+}", "…", gettext(locale, sentence)))
+            for locale in LOCALES
+        ],
         surfaces=_surfaces().values(),
     )
 
