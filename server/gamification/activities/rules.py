@@ -121,8 +121,19 @@ def everything(lines: Sequence[BasketLine]) -> Returned:
 
 
 def is_all(lines: Sequence[BasketLine], returned: Returned) -> bool:
-    """Tell whether nothing is left of a purchase: neither money nor pieces."""
-    return everything(lines) == returned
+    """Tell whether nothing is left of a purchase.
+
+    A line is back when its money is; one that cost no money when its pieces are.
+    """
+    rest = zip(lines, returned.amounts, returned.quantities, strict=True)
+    return all(
+        amount == line.paid_minor and _pieces_back(line, amount, pieces) == line.quantity
+        for line, amount, pieces in rest
+    )
+
+
+def _pieces_back(line: BasketLine, amount: int, pieces: int) -> int:
+    return line.quantity if line.paid_minor and amount == line.paid_minor else pieces
 
 
 def _after_lines(
@@ -185,4 +196,5 @@ def restored_after(spent: int, lines: Sequence[BasketLine], returned: Returned) 
     whole = everything(lines)
     if returned.amount_minor < whole.amount_minor:
         return spent * returned.amount_minor // whole.amount_minor
-    return spent * sum(returned.quantities) // max(1, sum(whole.quantities))
+    rest = zip(lines, returned.amounts, returned.quantities, strict=True)
+    return spent * sum(_pieces_back(*each) for each in rest) // max(1, sum(whole.quantities))

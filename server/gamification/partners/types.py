@@ -14,6 +14,7 @@ class Scope(StrEnum):
     MEMBERS_WRITE = "members:write"
     TRANSACTIONS_READ = "transactions:read"
     TRANSACTIONS_WRITE = "transactions:write"
+    RETURNS_WRITE = "returns:write"
     REDEMPTIONS_WRITE = "redemptions:write"
     ADJUSTMENTS_WRITE = "adjustments:write"
 
@@ -41,6 +42,7 @@ PROFILE_SCOPES: Mapping[str, frozenset[str]] = MappingProxyType(
                 Scope.MEMBERS_WRITE,
                 Scope.TRANSACTIONS_READ,
                 Scope.TRANSACTIONS_WRITE,
+                Scope.RETURNS_WRITE,
                 Scope.REDEMPTIONS_WRITE,
             }
         ),

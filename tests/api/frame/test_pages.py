@@ -47,7 +47,7 @@ def test_every_code_has_a_page(client):
     assert "idempotency_key_reused" in listed
     page = client.get("/docs/errors/balance_insufficient")
     assert page.status_code == 200
-    assert "You do not have enough for this yet." in page.text
+    assert "You do not have enough for this yet: … are missing." in page.text
 
 
 def test_pages_about_codes_show_code_as_code_and_name_the_languages(client):

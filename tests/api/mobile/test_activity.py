@@ -99,9 +99,9 @@ def test_an_impossible_limit_is_refused(history, limit):
 @pytest.mark.parametrize(
     ("language", "title", "text"),
     [
-        ("en", "Purchase", "+421 points"),
-        ("ru", "Покупка", "+421 балл"),
-        ("et", "Ost", "+421 punkti"),
+        ("en", "Purchase, partly returned", "+421 points"),
+        ("ru", "Покупка, возвращена частично", "+421 балл"),
+        ("et", "Ost, osaliselt tagastatud", "+421 punkti"),
     ],
 )
 def test_an_item_of_the_history(till, cast, history, language, title, text):
@@ -119,6 +119,7 @@ def test_an_item_of_the_history(till, cast, history, language, title, text):
                 "location_id": here,
                 "total": money(521_000),
                 "points": 421,
+                "points_spent": 0,
                 "text": text,
             }
         ],

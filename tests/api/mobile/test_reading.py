@@ -26,8 +26,8 @@ HOME = {
 }
 UNTIL = {
     "en": "421 points can be used until 30 November 2027",
-    "ru": "421 балл можно использовать до 30 ноября 2027\u202fг.",
-    "et": "421 punkti kehtib kuni 30. november 2027",
+    "ru": "421 балл можно использовать по 30 ноября 2027\u202fг. включительно",
+    "et": "421 punkti kehtib kuni 30. november 2027 (kaasa arvatud)",
 }
 BENEFITS = {
     "en": {

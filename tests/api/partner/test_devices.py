@@ -45,6 +45,7 @@ def test_a_till_is_paired_once_and_knows_itself(app, client, cast):
             "members:read",
             "members:write",
             "redemptions:write",
+            "returns:write",
             "transactions:read",
             "transactions:write",
         ],

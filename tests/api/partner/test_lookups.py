@@ -31,7 +31,7 @@ def test_a_fresh_code_names_the_member_and_can_spend(app, client, cast):
         "member": {
             "id": cast.ana.id,
             "display_name": "Ana K.",
-            "tier": None,
+            "tier": "Bronze",
             "balance": 0,
             "birthday": "this_week",
             "last_visit": None,

@@ -133,9 +133,9 @@ def test_an_unknown_hold_is_not_found(app, till, verb):
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [
-        ("en", "You do not have enough for this yet."),
-        ("ru", "На это пока не хватает."),
-        ("et", "Selleks ei ole veel piisavalt."),
+        ("en", "You do not have enough for this yet: 1 are missing."),
+        ("ru", "На это пока не хватает 1."),
+        ("et", "Selleks ei ole veel piisavalt, puudu on 1."),
     ],
 )
 def test_more_than_there_is_cannot_be_held(app, shop, rich, language, sentence):

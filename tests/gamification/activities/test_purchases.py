@@ -11,6 +11,7 @@ from server.core.outbox import OUTBOX
 from server.gamification.activities.errors import (
     CurrencyMismatch,
     DuplicateMismatch,
+    PurchaseInFuture,
     PurchaseTooOld,
 )
 from server.gamification.activities.models import ACTIVITY
@@ -111,7 +112,7 @@ def test_the_same_number_at_another_till_is_another_receipt(tx, ana):
     [
         ({"member_id": "mem_nobody"}, NotFound),
         ({"currency_code": "USD"}, CurrencyMismatch),
-        ({"occurred_at": NOW + timedelta(hours=1)}, PurchaseTooOld),
+        ({"occurred_at": NOW + timedelta(hours=1)}, PurchaseInFuture),
         ({"occurred_at": NOW - timedelta(days=1200)}, PurchaseTooOld),
         ({"redemption_ids": ("hld_none",)}, HoldNotFound),
     ],

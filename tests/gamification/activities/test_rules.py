@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from server.gamification.activities.errors import (
     CurrencyMismatch,
+    PurchaseInFuture,
     PurchaseTooOld,
     ReturnExceedsSale,
 )
@@ -117,9 +118,15 @@ def test_purchases_of_the_last_days_are_taken(at):
     check_purchase(purchase(1, at=at), RECORDING)
 
 
-@pytest.mark.parametrize("at", [NOW - timedelta(days=30, seconds=1), NOW + timedelta(seconds=601)])
-def test_purchases_too_old_or_in_the_future_are_refused(at):
-    with pytest.raises(PurchaseTooOld):
+@pytest.mark.parametrize(
+    ("at", "refusal"),
+    [
+        (NOW - timedelta(days=30, seconds=1), PurchaseTooOld),
+        (NOW + timedelta(seconds=601), PurchaseInFuture),
+    ],
+)
+def test_purchases_too_old_or_in_the_future_are_refused(at, refusal):
+    with pytest.raises(refusal):
         check_purchase(purchase(1, at=at), RECORDING)
 
 
@@ -165,9 +172,9 @@ def test_what_has_come_back(back, found):
     assert returned(back) == found
 
 
-def test_pieces_are_worth_their_share_whatever_came_back_before():
+def test_pieces_are_worth_their_share_of_what_is_left_of_their_line():
     before = Returned([25, 0, 0], [1, 0, 0])
-    assert returned(pieces(0, 1), before) == ([40, 0, 0], [2, 0, 0])
+    assert returned(pieces(0, 1), before) == ([42, 0, 0], [2, 0, 0])
     assert returned(pieces(0, 2), before) == ([60, 0, 0], [3, 0, 0])
 
 
@@ -180,9 +187,10 @@ def test_more_than_was_bought_cannot_come_back(back):
         returned(back)
 
 
-def test_a_purchase_is_back_when_its_money_is_or_without_money_its_pieces():
+def test_a_line_is_back_when_its_money_is_or_without_money_its_pieces():
     assert is_all(LINES, everything(LINES))
-    assert is_all(LINES, Returned([60, 40, 0], [0, 0, 0]))
+    assert is_all(LINES, Returned([60, 40, 0], [0, 0, 2]))
+    assert not is_all(LINES, Returned([60, 40, 0], [0, 0, 1]))
     assert not is_all(LINES, Returned([60, 39, 0], [3, 1, 2]))
     free = (BasketLine(0, 0, 2),)
     assert not is_all(free, nothing_returned(free))
@@ -197,15 +205,14 @@ def test_what_is_left_keeps_its_share_of_the_basis():
 
 
 @pytest.mark.parametrize(
-    ("spent", "paid_minor", "back_minor", "whole", "due"),
+    ("amounts", "quantities", "due"),
     [
-        (10, 100, 50, False, 5),
-        (10, 100, 99, False, 9),
-        (10, 100, 100, True, 10),
-        (10, 0, 0, False, 0),
-        (10, 0, 0, True, 10),
-        (0, 100, 50, False, 0),
+        ([30, 20, 0], [0, 0, 0], 6),
+        ([60, 39, 0], [3, 0, 2], 11),
+        ([60, 40, 0], [3, 1, 0], 8),  # what was paid with points alone is still out
+        ([60, 40, 0], [0, 0, 1], 10),
+        ([60, 40, 0], [3, 1, 2], 12),
     ],
 )
-def test_spent_points_are_due_in_proportion_to_the_money(spent, paid_minor, back_minor, whole, due):
-    assert restored_after(spent, paid_minor, back_minor, is_whole=whole) == due
+def test_spent_points_are_due_in_proportion_to_the_money(amounts, quantities, due):
+    assert restored_after(12, LINES, Returned(amounts, quantities)) == due
