@@ -1,11 +1,12 @@
 """The nightly review on real databases: once, in any batches, however late."""
 
+from contextlib import contextmanager
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 
 from server.core.clock import start_of_day
 from server.core.db import transaction
@@ -153,8 +154,25 @@ def test_without_a_window_no_days_are_kept(tx):
     open_shop(tx, START)
     ana = add_member(tx, START)
     bought = buy(tx, ana, 100_00, START)
+    with statements_of(tx) as said:
+        buy(tx, ana, 1_00, START)
+    assert said != []
+    assert [each for each in said if "qualifying_day" in each or "tier_" in each] == []
     assert "day_on" not in bought.trace
     assert tx.execute(select(func.count()).select_from(QUALIFYING_DAY)).scalar_one() == 0
+
+
+@contextmanager
+def statements_of(tx):
+    """Collect what is said to the database."""
+    said: list[str] = []
+
+    def hear(_connection, _cursor, statement, *_others):
+        said.append(statement)
+
+    event.listen(tx, "before_cursor_execute", hear)
+    yield said
+    event.remove(tx, "before_cursor_execute", hear)
 
 
 def test_almost_there_is_told_once_a_period(tx):
