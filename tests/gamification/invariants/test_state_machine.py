@@ -57,6 +57,8 @@ class Ledger(RuleBasedStateMachine):
     All of it happens in one transaction that is rolled back; a refusal rolls back its own step.
     """
 
+    looks = 0
+
     def __init__(self) -> None:
         super().__init__()
         self.block = transaction()
@@ -228,6 +230,7 @@ class Ledger(RuleBasedStateMachine):
 
     @invariant()
     def everything_holds(self) -> None:
+        Ledger.looks += 1
         assert [str(found) for found in check_all(self.tx, self.now)] == []
 
 
@@ -242,3 +245,4 @@ def test_every_invariant_holds_after_every_step(sqlite_app):
                 suppress_health_check=list(HealthCheck),
             ),
         )
+    assert Ledger.looks > 100
