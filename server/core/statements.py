@@ -12,6 +12,7 @@ import re
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date, datetime
 from typing import Any, Final, TypeVar
 
 import orjson
@@ -27,6 +28,8 @@ Later = Callable[[], T]
 _NONE: Final[Parameters] = {}
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s(?:::(?:TIMESTAMP WITH TIME ZONE|[A-Z]+))?")
 _CONFLICT = " ON CONFLICT "
+_ROWS = "%(rows)s"
+_GATHERED = "fairstar_gathered"
 
 
 class Prepared:
@@ -53,14 +56,17 @@ class Prepared:
 
     def run(self, tx: Connection, rows: Sequence[Parameters]) -> None:
         """Execute once for each of `rows`, which have the same keys; for none do nothing."""
-        if len(rows) == 1:
-            self.send(tx, rows[0])
-        elif rows and tx.dialect.name == "postgresql":
-            document = orjson.dumps([*rows]).decode()
-            _execute(tx, self._set(tx.dialect, rows[0]), {"rows": document})
-        else:
+        if not rows:
+            return
+        if tx.dialect.name == "sqlite":
             for row in rows:
                 self.send(tx, row)
+        elif _GATHERED in tx.info:
+            tx.info[_GATHERED].append((self._set(tx.dialect, rows[0]), _document(rows)))
+        elif len(rows) == 1:
+            self.send(tx, rows[0])
+        else:
+            _write(tx, [(self._set(tx.dialect, rows[0]), _document(rows))])
 
     def _form(self, dialect: Dialect, parameters: Parameters) -> "_Form":
         key = (dialect.name, *parameters)
@@ -112,6 +118,25 @@ def at_once(tx: Connection) -> Iterator[None]:
             yield
     except driver.Error as error:
         raise _wrapped(tx, error, "several statements at once") from error
+
+
+@contextmanager
+def together(tx: Connection) -> Iterator[None]:
+    """Gather what `Prepared.run` is given in the block and write it all with one statement.
+
+    No two of the rows may be the same row of a table. On PostgreSQL that takes a third of the
+    time of eight statements sent at once; an error shows at the end of the block.
+    """
+    if tx.dialect.name != "postgresql":
+        yield
+        return
+    gathered: list[tuple[str, str]] = []
+    tx.info[_GATHERED] = gathered
+    try:
+        yield
+    finally:
+        del tx.info[_GATHERED]
+    _write(tx, gathered)
 
 
 class _Form:
@@ -193,13 +218,35 @@ def _reader(
     return row._make, [(index, read) for index, read in enumerate(readers) if read is not None]
 
 
+def _write(tx: Connection, parts: Sequence[tuple[str, str]]) -> None:
+    """Execute set-based statements, each with its rows, as the parts of one statement."""
+    names = [f"part_{number}" for number in range(len(parts))]
+    named = list(zip(names, parts, strict=True))
+    if named:
+        texts = [f"{name} AS ({part[0].replace(_ROWS, f'%({name})s')})" for name, part in named]
+        _execute(tx, f"WITH {', '.join(texts)} SELECT 1", {name: part[1] for name, part in named})
+
+
+def _document(rows: Sequence[Parameters]) -> str:
+    """Return rows as a JSON array; naive instants are refused here too."""
+    return orjson.dumps([*rows], default=_written, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise ValueError("a naive datetime cannot be stored")
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} cannot be stored")
+
+
 def _set_based(compiled: SQLCompiler, dialect: Dialect) -> str:
-    """Return the statement for many rows: they are the parameter `rows`, a JSON array."""
+    """Return the statement for many rows: they are one parameter, a JSON array."""
     text = _text(compiled, dialect)
     names = list(dict.fromkeys(_PLACEHOLDER.findall(text)))
     types = [_type(compiled.binds[name].type, dialect) for name in names]
     columns = ", ".join(f"{name} {kind}" for name, kind in zip(names, types, strict=True))
-    source = f"FROM json_to_recordset(%(rows)s) AS v({columns})"
+    source = f"FROM json_to_recordset({_ROWS}) AS v({columns})"
     if compiled.isinsert:
         head, _, tail = text.partition(" VALUES (")
         _, found, conflict = tail.partition(_CONFLICT)

@@ -16,7 +16,7 @@ from server.config import Settings
 from server.core.crypto import vault_for
 from tests.benchmarks.database import plain
 
-WORKERS, THREADS = 2, 8
+WORKERS, THREADS = 4, 4
 SECRET = "a secret that only the benchmark knows, 0123456789"
 _STOP_SECONDS = 30
 

@@ -9,8 +9,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from server.core.columns import among
 from server.core.db import reading, transaction
+from server.core.errors import NotFound
 from server.core.outbox import OUTBOX
-from server.core.statements import Prepared, at_once
+from server.core.statements import Prepared, at_once, together
 
 NOW = datetime(2026, 11, 22, 14, 30, 5, 123456, tzinfo=UTC)
 _ADD = Prepared(insert(OUTBOX))
@@ -80,8 +81,10 @@ def test_a_list_of_any_length_is_one_parameter(tx, ids):
 
 
 def test_a_naive_instant_is_refused(tx):
-    with pytest.raises(ValueError, match="naive"):
-        _ADD.run(tx, [event(1) | {"created_at": NOW.replace(tzinfo=None)}])
+    naive = event(1) | {"created_at": NOW.replace(tzinfo=None)}
+    for rows in ([naive], [event(2), naive]):
+        with pytest.raises((ValueError, TypeError), match=r"naive|serializable"):
+            _ADD.run(tx, rows)
 
 
 def test_what_is_sent_at_once_is_answered_in_order(tx):
@@ -96,6 +99,40 @@ def add_twice(app, later=()):
     """Add one event twice and then others, alone or at once."""
     with app.app_context(), transaction() as tx, at_once(tx) if later else nullcontext():
         for number in (1, 1, *later):
+            _ADD.run(tx, [event(number)])
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_what_is_gathered_is_written_together(tx, count):
+    _ADD.run(tx, [event(number) for number in range(count)])
+    changes = [{"row_id": "evt_0", "new_attempts": 7, "new_payload": {"text": "5 % of {}"}}]
+    with together(tx):
+        _ADD.run(tx, [event(number) for number in range(count, 2 * count)])
+        _CHANGE.run(tx, changes)
+        _CHANGE.run(tx, [])
+    rows = _ALL.all(tx)
+    assert [row.id for row in rows] == [f"evt_{n}" for n in range(2 * count)]
+    assert (rows[0].attempts, rows[0].payload) == (7, {"text": "5 % of {}"})
+    assert rows[-1].payload == event(2 * count - 1)["payload"]
+
+
+def test_nothing_is_written_when_the_block_is_left_by_a_refusal(tx):
+    with pytest.raises(NotFound), together(tx):
+        raise NotFound
+    _ADD.run(tx, [event(1)])
+    assert _COUNT.first(tx).rows == 1
+
+
+@pytest.mark.parametrize("later", [(), (2, 3)])
+def test_a_clash_among_what_is_written_together_leaves_nothing_behind(app, later):
+    with pytest.raises(IntegrityError):
+        add_together(app, (1, 1, *later))
+    assert count_of(app) == 0
+
+
+def add_together(app, numbers):
+    with app.app_context(), transaction() as tx, together(tx):
+        for number in numbers:
             _ADD.run(tx, [event(number)])
 
 

@@ -12,6 +12,7 @@ from server.api.partner.transactions import (
     view_of,
 )
 from server.api.payloads import load
+from server.api.presenters.tiers import TierView
 from server.api.schemas import Boolean, Integer, Items, Nested, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
 from server.api.user_messages import user_message
@@ -96,7 +97,8 @@ def create_transaction_batch(call: Call) -> Reply:
     good = [purchase for purchase in read if isinstance(purchase, Purchase)]
     outcomes = iter(record_purchases(call.tx, good, recording) if good else ())
     results = [next(outcomes) if isinstance(each, Purchase) else each for each in read]
-    shown = [_present(call, index, rows[index], result) for index, result in enumerate(results)]
+    view = view_of(call, recording.configuration)
+    shown = [_present(view, index, rows[index], result) for index, result in enumerate(results)]
     return Reply(_count(shown) | {"results": shown})
 
 
@@ -122,7 +124,7 @@ def _read(call: Call, row: Any) -> Purchase | Refusal:
 _SCHEMA = TransactionIn()
 
 
-def _present(call: Call, index: int, row: Any, result: Outcome | Refusal) -> dict[str, Any]:
+def _present(view: TierView, index: int, row: Any, result: Outcome | Refusal) -> dict[str, Any]:
     external_id = row.get("external_id") if isinstance(row, dict) else None
     shown: dict[str, Any] = {
         "index": index,
@@ -131,8 +133,7 @@ def _present(call: Call, index: int, row: Any, result: Outcome | Refusal) -> dic
         "error": None,
     }
     if isinstance(result, Refusal):
-        return shown | {"status": "refused", "error": _present_refusal(result, call.locale)}
-    view = view_of(call, recording_of(call).configuration)
+        return shown | {"status": "refused", "error": _present_refusal(result, view.locale)}
     status = "duplicate" if result.is_duplicate else "created"
     return shown | {"status": status, "result": present_posted(result, view)}
 

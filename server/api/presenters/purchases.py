@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from server.api.presenters.tiers import TierView
@@ -186,8 +187,13 @@ def not_applied_of(trace: Mapping[str, Any], view: TierView) -> list[dict[str, A
 def _reason_text(refused: Mapping[str, Any], view: TierView) -> str:
     currency = view.points.programme.currency_code
     minimum = refused["params"].get("minimum_minor") or 0
-    msgid = _REASONS.get(refused["reason"], "")
-    return gettext(view.locale, msgid, minimum=format_money(view.locale, minimum, currency))
+    return _reason(view.locale, refused["reason"], minimum, currency)
+
+
+@lru_cache(maxsize=4096)
+def _reason(locale: str, reason: str, minimum_minor: int, currency: str) -> str:
+    minimum = format_money(locale, minimum_minor, currency)
+    return gettext(locale, _REASONS.get(reason, ""), minimum=minimum)
 
 
 def applied_of(trace: Mapping[str, Any], view: TierView) -> list[dict[str, Any]]:

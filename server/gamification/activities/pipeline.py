@@ -28,7 +28,6 @@ from server.gamification.activities.types import (
     State,
 )
 from server.gamification.earning import rules as earning
-from server.gamification.earning.queries import ask_caps
 from server.gamification.earning.types import Basket, Earnings
 from server.gamification.facts.rules import PurchaseFacts, add_purchase, is_first_visit
 from server.gamification.ledger.book import Book
@@ -129,11 +128,8 @@ def _ask(
     member_ids = sorted({purchase.member_id for purchase in purchases})
     with at_once(tx):
         locked = ask_books(tx, member_ids, POINTS, recording.now)
-        gathering = queries.ask_gathered(tx, purchases)
-        counting = ask_caps(tx, member_ids, cap_keys(purchases, recording))
-    books, gathered = locked(), gathering()
-    note_caps(gathered.shoppers, counting())
-    return books, gathered
+        gathering = queries.ask_gathered(tx, purchases, cap_keys(purchases, recording))
+    return locked(), gathering()
 
 
 def cap_keys(purchases: Sequence[Purchase], recording: Recording) -> list[str]:
@@ -142,13 +138,6 @@ def cap_keys(purchases: Sequence[Purchase], recording: Recording) -> list[str]:
     days = {local_date(purchase.occurred_at, zone) for purchase in purchases}
     keys = {earning.cap_key_of(rule, day) for rule in capped for day in days}
     return sorted(key for key in keys if key)
-
-
-def note_caps(shoppers: dict[str, Shopper], caps: dict[str, dict[str, int]]) -> None:
-    """Tell shoppers what they have used of capped rules; what was counted in memory stays."""
-    for member_id, used in caps.items():
-        if member_id in shoppers:
-            shoppers[member_id].used = used | shoppers[member_id].used
 
 
 def decide(

@@ -1,17 +1,19 @@
 """Reading activities, and gathering what a purchase needs in few round trips."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, select
+from sqlalchemy import Connection, Function, Select, and_, bindparam, func, select
 
-from server.core.columns import among
+from server.core.columns import Json, among
 from server.core.errors import NotFound
 from server.core.pagination import newest_first
 from server.core.statements import Later, Prepared
 from server.gamification.activities.models import ACTIVITY, ACTIVITY_RETURN
 from server.gamification.activities.types import Purchase, Shopper
+from server.gamification.earning.models import EARN_COUNTER
+from server.gamification.earning.queries import ask_caps
 from server.gamification.facts.models import MEMBER_FACTS
 from server.gamification.facts.queries import facts_of
 from server.gamification.members.models import MEMBER
@@ -38,6 +40,20 @@ _BY_RECEIPT = and_(
 )
 _ONE_SHOPPER = Prepared(_SHOPPER.where(MEMBER.c.id == bindparam("member_id")))
 _SHOPPERS = Prepared(_SHOPPER.where(among(MEMBER.c.id, "member_ids")))
+_KNOWN_ID = select(ACTIVITY.c.id).where(_BY_RECEIPT).scalar_subquery().label("known_id")
+
+
+def _buyer(as_object: Callable[..., Function[Any]]) -> Select[Any]:
+    """A member with the receipt, if it is known, and what is used of caps, as a JSON object."""
+    used = select(as_object(EARN_COUNTER.c.cap_key, EARN_COUNTER.c.points, type_=Json)).where(
+        EARN_COUNTER.c.member_id == bindparam("member_id"),
+        among(EARN_COUNTER.c.cap_key, "cap_keys"),
+    )
+    found = _SHOPPER.add_columns(_KNOWN_ID, used.scalar_subquery().label("used"))
+    return found.where(MEMBER.c.id == bindparam("member_id"))
+
+
+_BUYER = Prepared(_buyer(func.json_object_agg), sqlite=_buyer(func.json_group_object))
 _KNOWN_RECEIPTS = Prepared(
     select(ACTIVITY.c.id, ACTIVITY.c.source, ACTIVITY.c.external_id).where(
         among(ACTIVITY.c.source, "sources"),
@@ -83,11 +99,46 @@ def gather(tx: Connection, purchases: Sequence[Purchase]) -> Gathered:
     return ask_gathered(tx, purchases)()
 
 
-def ask_gathered(tx: Connection, purchases: Sequence[Purchase]) -> Later[Gathered]:
-    """Send the questions of `gather`."""
+def ask_gathered(
+    tx: Connection, purchases: Sequence[Purchase], cap_keys: Sequence[str] = ()
+) -> Later[Gathered]:
+    """Send the questions of `gather`; with `cap_keys` also what is used of these caps."""
+    if len(purchases) == 1:
+        return _ask_one(tx, purchases[0], cap_keys)
     ids = list({purchase.member_id for purchase in purchases})
     shoppers, known = _ask_shoppers(tx, ids), _ask_known(tx, purchases)
-    return lambda: Gathered(shoppers(), known())
+    caps = ask_caps(tx, ids, cap_keys)
+
+    def answer() -> Gathered:
+        gathered = Gathered(shoppers(), known())
+        note_caps(gathered.shoppers, caps())
+        return gathered
+
+    return answer
+
+
+def _ask_one(tx: Connection, purchase: Purchase, cap_keys: Sequence[str]) -> Later[Gathered]:
+    """Send one statement for all that a single purchase needs."""
+    receipt = (purchase.source, purchase.external_id)
+    of = {"member_id": purchase.member_id, "cap_keys": list(cap_keys)}
+    sent = _BUYER.send(tx, {**of, "source": receipt[0], "external_id": receipt[1]})
+
+    def answer() -> Gathered:
+        row = sent.first()
+        if row is None:
+            return Gathered({}, {})
+        shopper = _shopper_of(row)
+        shopper.used = row.used or {}
+        return Gathered({row.id: shopper}, {receipt: row.known_id} if row.known_id else {})
+
+    return answer
+
+
+def note_caps(shoppers: dict[str, Shopper], caps: dict[str, dict[str, int]]) -> None:
+    """Tell shoppers what they have used of capped rules; what was counted in memory stays."""
+    for member_id, used in caps.items():
+        if member_id in shoppers:
+            shoppers[member_id].used = used | shoppers[member_id].used
 
 
 def list_shoppers(tx: Connection, member_ids: Sequence[str]) -> dict[str, Shopper]:

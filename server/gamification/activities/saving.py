@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from server.core.outbox import Event, record
-from server.core.statements import Prepared, at_once
+from server.core.statements import Prepared, together
 from server.gamification.activities import events
 from server.gamification.activities.models import ACTIVITY
 from server.gamification.activities.queries import PURCHASE, Receipt
@@ -97,10 +97,10 @@ def activity_row(
 
 
 def save(tx: Connection, batch: Batch, books: Sequence[Book]) -> None:
-    """Write activities, movements, counters, tiers and events of a batch; what it can at once."""
+    """Write activities, movements, counters, tiers and events of a batch, with one statement."""
     now = batch.recording.now
     told = give_notices(tx, batch.notices)
-    with at_once(tx):
+    with together(tx):
         _INSERT_ACTIVITY.run(tx, batch.activities)
         save_books(tx, books)
         count_accruals(tx, batch.accruals)

@@ -74,10 +74,10 @@ def earnings_of(
 def _outcome_of(
     rule: EarnRule, basket: Basket, shopper: Shopper, rounding: Rounding
 ) -> Accrual | NotApplied:
-    refusal = _why_not(rule, basket, shopper)
+    indexes = _matching(rule.scope, basket.lines)
+    refusal = _why_not(rule, basket, shopper, indexes)
     if refusal is not None:
         return refusal
-    indexes = _matching(rule.scope, basket.lines)
     cap_key = cap_key_of(rule, shopper.today)
     cap = _cap_left(rule, cap_key, shopper.used)
     multiplier = _multiplier_of(rule, shopper)
@@ -117,24 +117,27 @@ def _base_points(accrual: Accrual, lines: Sequence[Line], rounding: Rounding) ->
     return points_for(replace(accrual, multiplier_bp=_BASIS_POINTS), lines, rounding)
 
 
-def _why_not(rule: EarnRule, basket: Basket, shopper: Shopper) -> NotApplied | None:
+def _why_not(
+    rule: EarnRule, basket: Basket, shopper: Shopper, matching: Sequence[int]
+) -> NotApplied | None:
     """Return the first condition of the rule that does not hold."""
     if not _is_scheduled(rule, basket.occurred_at):
         return _refused(rule, Reason.OUTSIDE_SCHEDULE)
     if rule.location_ids and basket.location_id not in rule.location_ids:
         return _refused(rule, Reason.OTHER_LOCATION)
-    if basket.amount_minor < rule.minimum_minor:
+    if rule.minimum_minor and basket.amount_minor < rule.minimum_minor:
         return _refused(rule, Reason.BELOW_MINIMUM, minimum_minor=rule.minimum_minor)
     if rule.kind is RuleKind.VISIT:
         return None if shopper.is_first_visit else _refused(rule, Reason.ALREADY_VISITED)
-    if not _matching(rule.scope, basket.lines):
+    if not matching:
         return _refused(rule, Reason.NO_MATCHING_ITEMS)
     return None
 
 
 def points_for(accrual: Accrual, lines: Sequence[Line], rounding: Rounding) -> int:
     """Return what this accrual is worth on `lines` (the original ones or what is left of them)."""
-    if sum(line.amount_minor for line in lines) < accrual.minimum_minor:
+    minimum = accrual.minimum_minor
+    if minimum and sum(line.amount_minor for line in lines) < minimum:
         return 0
     counted = [lines[index] for index in accrual.line_indexes]
     per = _BASIS_POINTS
@@ -185,7 +188,7 @@ def _is_scheduled(rule: EarnRule, at: datetime) -> bool:
 
 
 def _matching(scope: Scope, lines: Sequence[Line]) -> tuple[int, ...]:
-    return tuple(index for index, line in enumerate(lines) if _matches(scope, line))
+    return tuple([index for index, line in enumerate(lines) if _matches(scope, line)])
 
 
 def _matches(scope: Scope, line: Line) -> bool:

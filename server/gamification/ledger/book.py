@@ -208,6 +208,8 @@ class Book:
 
     def _absorb_debt(self, lots: Sequence[Lot], cause: Cause) -> None:
         """Let new available points pay what the member owes."""
+        if not self.wallet.debt:
+            return
         live = rules.spendable(lots, cause.occurred_at)
         owed = min(self.wallet.debt, sum(lot.remaining for lot in live))
         if owed:

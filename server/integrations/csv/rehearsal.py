@@ -8,8 +8,8 @@ from server.core.clock import local_date
 from server.core.errors import Refusal
 from server.gamification.activities import queries
 from server.gamification.activities.errors import DuplicateMismatch
-from server.gamification.activities.pipeline import cap_keys, decide, note_caps
-from server.gamification.activities.queries import Receipt
+from server.gamification.activities.pipeline import cap_keys, decide
+from server.gamification.activities.queries import Receipt, note_caps
 from server.gamification.activities.saving import Batch
 from server.gamification.activities.types import Purchase, Recording, Shopper
 from server.gamification.earning.queries import caps_used
