@@ -33,7 +33,7 @@ class Life:
         tier = current_tier(get_configuration(self.tx).ladder, standing)
         assert tier is not None
         keep = standing.grace_until_on or standing.keep_until_on
-        return f"{tier.key if tier else 'none'} {keep or '-'}"
+        return f"{tier.key} {keep or '-'}"
 
     def live(self, deeds, last=LAST):
         """Do what the deeds say on their days, and let every night pass."""
