@@ -43,7 +43,7 @@ def test_a_file_is_imported_and_every_row_is_accounted_for(fairstar, query):
         (9, "date_impossible"),
         (10, "transaction_duplicate_mismatch"),
         (12, "receipt_missing"),
-        (13, "transaction_too_old"),
+        (13, "transaction_in_future"),
     ]
     assert fairstar("check").exit_code == 0
 
@@ -77,7 +77,7 @@ def test_a_dry_run_shows_what_would_be_and_changes_nothing(fairstar, points_only
     assert result.exit_code == 3
     assert "6 purchases would be posted" in result.output
     assert "138 points would be issued" in result.output
-    assert "2024-03-02 18:45 EET" in result.output
+    assert "2024-03-02 18:45" in result.output
 
 
 def test_the_preview_marks_rows_that_will_be_refused(fairstar, tmp_path):
