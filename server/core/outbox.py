@@ -86,9 +86,11 @@ _CLAIMABLE = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
+# A common table expression runs once; as a plain subquery it may run again and pass its limit.
+_PICKED = _CLAIMABLE.cte("picked").prefix_with("MATERIALIZED", dialect="postgresql")
 _CLAIM = (
     update(OUTBOX)
-    .where(OUTBOX.c.id.in_(_CLAIMABLE))
+    .where(OUTBOX.c.id.in_(select(_PICKED.c.id)))
     .values(
         worker=bindparam("by"), lease_ends_at=bindparam("until"), attempts=OUTBOX.c.attempts + 1
     )

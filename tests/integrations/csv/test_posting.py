@@ -53,7 +53,7 @@ def test_rows_are_posted_known_or_refused(shop):
     assert tally == POSTED
     assert [(one.record, one.code) for one in rejections] == [
         (10, "transaction_duplicate_mismatch"),
-        (13, "transaction_too_old"),
+        (13, "transaction_in_future"),
     ]
     with reading() as tx:
         assert check_all(tx, NOW) == []
