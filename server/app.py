@@ -12,7 +12,7 @@ from server.api.mobile import member
 from server.api.partner import partner
 from server.api.surface import Surface
 from server.config import Settings
-from server.core.db import db, engine_options
+from server.core.db import db, engine_options, install_database
 from server.core.installation import install
 from server.core.logging import configure_logging
 
@@ -31,7 +31,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     configure_logging(settings.log_level, settings.log_format)
     _configure(app, settings)
     install(app, settings)
-    db.init_app(app)
+    install_database(app)
     Migrate(app, db, directory=str(MIGRATIONS))
     frame.install_frame(app)
     for surface in SURFACES:

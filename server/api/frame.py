@@ -13,7 +13,7 @@ from server.api.errors import FRAMEWORK, Internal
 from server.api.replies import problem_response, stamp
 from server.api.visit import Visit, visit
 from server.core.errors import Refusal
-from server.core.metrics import REFUSALS, REQUESTS
+from server.core.metrics import REFUSALS, request_timer
 
 log = structlog.get_logger("server.request")
 API_PREFIX = "/v1/"
@@ -66,7 +66,7 @@ def _record(here: Visit, response: Response) -> None:
     """Measure and log a finished request."""
     seconds = time.perf_counter() - here.started
     status = response.status_code
-    REQUESTS.labels(here.operation, f"{status // 100}xx").observe(seconds)
+    request_timer(here.operation, f"{status // 100}xx").observe(seconds)
     if here.code is not None:
         REFUSALS.labels(here.code).inc()
     if here.operation in QUIET_OPERATIONS:

@@ -21,7 +21,7 @@ from server.core.columns import UTCDateTime, code
 from server.core.db import Base, table_of, transaction
 from server.core.errors import Refusal, ValidationFailed
 from server.core.metrics import REPLAYS
-from server.core.statements import Prepared, at_once
+from server.core.statements import Prepared
 
 KEY_LENGTH_MAX = 64
 NOT_STORED = frozenset({401, 403, 429})
@@ -163,9 +163,7 @@ def sweep_idempotency(tx: Connection, *, now: datetime) -> int:
 
 def _replay(tx: Connection, request: KeyedRequest) -> Answer | None:
     of = {"principal": request.principal, "operation": request.operation, "key": request.key}
-    with at_once(tx):  # together with the BEGIN
-        sent = _FIND.send(tx, of)
-    row = sent.first()
+    row = _FIND.first(tx, of)
     if row is None:
         return None
     if row.fingerprint != request.fingerprint:

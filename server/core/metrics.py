@@ -5,6 +5,7 @@ processes set PROMETHEUS_MULTIPROC_DIR to a directory; `fairstar serve` does so 
 """
 
 import os
+from functools import cache
 
 from prometheus_client import REGISTRY as PROCESS
 from prometheus_client import (
@@ -23,6 +24,14 @@ REQUESTS = Histogram(
     ("operation", "status"),
     buckets=BUCKETS,
 )
+
+
+@cache
+def request_timer(operation: str, status: str) -> Histogram:
+    """Return the histogram of an operation and status class; looking it up by labels is slow."""
+    return REQUESTS.labels(operation, status)
+
+
 REFUSALS = Counter("fairstar_refusals_total", "Refused requests by public code.", ("code",))
 RATE_LIMITED = Counter("fairstar_rate_limited_total", "Requests refused by a limit.", ("policy",))
 REPLAYS = Counter("fairstar_replays_total", "Answers replayed for an idempotency key.")

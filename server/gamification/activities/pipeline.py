@@ -15,7 +15,6 @@ from sqlalchemy import Connection
 from server.core.clock import local_date, rfc3339
 from server.core.errors import NotFound, Refusal
 from server.core.ids import new_id
-from server.core.statements import at_once
 from server.gamification.activities import queries, rules, saving, trace
 from server.gamification.activities.errors import DuplicateMismatch
 from server.gamification.activities.spending import Spent, capture_redemptions
@@ -31,7 +30,7 @@ from server.gamification.earning import rules as earning
 from server.gamification.earning.types import Basket, Earnings
 from server.gamification.facts.rules import PurchaseFacts, add_purchase, is_first_visit
 from server.gamification.ledger.book import Book
-from server.gamification.ledger.service import ask_books, create_wallets
+from server.gamification.ledger.service import open_books
 from server.gamification.ledger.types import Cause, Term
 from server.gamification.members.rules import why_not_served
 from server.gamification.points.rules import term_of
@@ -73,7 +72,9 @@ def record_purchases(
     spent: Sequence[Spent] = (),
 ) -> list[Outcome | Refusal]:
     """Record purchases in their order; return an outcome or a refusal for each."""
-    books, gathered = _lock_and_gather(tx, purchases, recording)
+    members = sorted({purchase.member_id for purchase in purchases})
+    books = open_books(tx, members, POINTS, recording.now)
+    gathered = queries.gather(tx, purchases, cap_keys(purchases, recording))
     ladder = recording.configuration.ladder
     today = local_date(recording.now, ladder.scheme.zone)
     climbing.load_days(tx, gathered.shoppers.values(), ladder, today)
@@ -104,32 +105,6 @@ def reckon(purchase: Purchase, shopper: Shopper, recording: Recording) -> Reckon
     )
     earnings = earning.earnings_of(configuration.rules, basket, buyer, programme.policies.rounding)
     return Reckoning(lines, earnings, tier.id if tier else None, multiplier_of(tier), is_visit)
-
-
-def _lock_and_gather(
-    tx: Connection, purchases: Sequence[Purchase], recording: Recording
-) -> tuple[dict[str, Book], queries.Gathered]:
-    """Lock the members' wallets and read, under the locks, what the purchases need; at once.
-
-    When a wallet is missing (at a member's first purchase) it is made and everything is asked
-    again: a twin may have been faster.
-    """
-    asked = _ask(tx, purchases, recording)
-    missing = {purchase.member_id for purchase in purchases} - asked[0].keys()
-    if missing:
-        create_wallets(tx, missing, POINTS, recording.now)
-        asked = _ask(tx, purchases, recording)
-    return asked
-
-
-def _ask(
-    tx: Connection, purchases: Sequence[Purchase], recording: Recording
-) -> tuple[dict[str, Book], queries.Gathered]:
-    member_ids = sorted({purchase.member_id for purchase in purchases})
-    with at_once(tx):
-        locked = ask_books(tx, member_ids, POINTS, recording.now)
-        gathering = queries.ask_gathered(tx, purchases, cap_keys(purchases, recording))
-    return locked(), gathering()
 
 
 def cap_keys(purchases: Sequence[Purchase], recording: Recording) -> list[str]:

@@ -13,7 +13,7 @@ from server.core.statements import Later, Prepared
 from server.gamification.activities.models import ACTIVITY, ACTIVITY_RETURN
 from server.gamification.activities.types import Purchase, Shopper
 from server.gamification.earning.models import EARN_COUNTER
-from server.gamification.earning.queries import ask_caps
+from server.gamification.earning.queries import caps_used
 from server.gamification.facts.models import MEMBER_FACTS
 from server.gamification.facts.queries import facts_of
 from server.gamification.members.models import MEMBER
@@ -91,47 +91,29 @@ class Gathered:
     known: dict[Receipt, str]
 
 
-def gather(tx: Connection, purchases: Sequence[Purchase]) -> Gathered:
-    """Read everything the purchases need about their members.
+def gather(tx: Connection, purchases: Sequence[Purchase], cap_keys: Sequence[str] = ()) -> Gathered:
+    """Read everything the purchases need about their members, and what is used of these caps.
 
     The members' points wallets are locked before, so that counters cannot change meanwhile.
     """
-    return ask_gathered(tx, purchases)()
-
-
-def ask_gathered(
-    tx: Connection, purchases: Sequence[Purchase], cap_keys: Sequence[str] = ()
-) -> Later[Gathered]:
-    """Send the questions of `gather`; with `cap_keys` also what is used of these caps."""
     if len(purchases) == 1:
-        return _ask_one(tx, purchases[0], cap_keys)
+        return _gather_one(tx, purchases[0], cap_keys)
     ids = list({purchase.member_id for purchase in purchases})
-    shoppers, known = _ask_shoppers(tx, ids), _ask_known(tx, purchases)
-    caps = ask_caps(tx, ids, cap_keys)
-
-    def answer() -> Gathered:
-        gathered = Gathered(shoppers(), known())
-        note_caps(gathered.shoppers, caps())
-        return gathered
-
-    return answer
+    gathered = Gathered(list_shoppers(tx, ids), known_receipts(tx, purchases))
+    note_caps(gathered.shoppers, caps_used(tx, ids, cap_keys))
+    return gathered
 
 
-def _ask_one(tx: Connection, purchase: Purchase, cap_keys: Sequence[str]) -> Later[Gathered]:
-    """Send one statement for all that a single purchase needs."""
-    receipt = (purchase.source, purchase.external_id)
+def _gather_one(tx: Connection, purchase: Purchase, cap_keys: Sequence[str]) -> Gathered:
+    """Read all that a single purchase needs with one statement."""
     of = {"member_id": purchase.member_id, "cap_keys": list(cap_keys)}
-    sent = _BUYER.send(tx, {**of, "source": receipt[0], "external_id": receipt[1]})
-
-    def answer() -> Gathered:
-        row = sent.first()
-        if row is None:
-            return Gathered({}, {})
-        shopper = _shopper_of(row)
-        shopper.used = row.used or {}
-        return Gathered({row.id: shopper}, {receipt: row.known_id} if row.known_id else {})
-
-    return answer
+    receipt = (purchase.source, purchase.external_id)
+    row = _BUYER.first(tx, {**of, "source": receipt[0], "external_id": receipt[1]})
+    if row is None:
+        return Gathered({}, {})
+    shopper = _shopper_of(row)
+    shopper.used = row.used or {}
+    return Gathered({row.id: shopper}, {receipt: row.known_id} if row.known_id else {})
 
 
 def note_caps(shoppers: dict[str, Shopper], caps: dict[str, dict[str, int]]) -> None:
@@ -143,24 +125,16 @@ def note_caps(shoppers: dict[str, Shopper], caps: dict[str, dict[str, int]]) -> 
 
 def list_shoppers(tx: Connection, member_ids: Sequence[str]) -> dict[str, Shopper]:
     """Return members as the pipeline sees them, by id; only those that exist."""
-    return _ask_shoppers(tx, member_ids)()
-
-
-def _ask_shoppers(tx: Connection, member_ids: Sequence[str]) -> Later[dict[str, Shopper]]:
-    sent = _SHOPPERS.send(tx, {"member_ids": list(member_ids)})
-    return lambda: {row.id: _shopper_of(row) for row in sent.all()}
+    rows = _SHOPPERS.all(tx, {"member_ids": list(member_ids)})
+    return {row.id: _shopper_of(row) for row in rows}
 
 
 def known_receipts(tx: Connection, purchases: Sequence[Purchase]) -> dict[Receipt, str]:
     """Return the ids of those purchases that were recorded before, by receipt."""
-    return _ask_known(tx, purchases)()
-
-
-def _ask_known(tx: Connection, purchases: Sequence[Purchase]) -> Later[dict[Receipt, str]]:
     sources, external_ids = ({p.source for p in purchases}, {p.external_id for p in purchases})
     keys = {"sources": list(sources), "external_ids": list(external_ids)}
-    sent = _KNOWN_RECEIPTS.send(tx, keys)
-    return lambda: {(row.source, row.external_id): row.id for row in sent.all()}
+    rows = _KNOWN_RECEIPTS.all(tx, keys)
+    return {(row.source, row.external_id): row.id for row in rows}
 
 
 def find_shopper(tx: Connection, member_id: str) -> Shopper | None:

@@ -7,14 +7,12 @@ from sqlalchemy import Connection
 
 from server.core.clock import local_date
 from server.core.errors import NotFound
-from server.core.statements import at_once
 from server.gamification.activities import queries, rules
 from server.gamification.activities.pipeline import Reckoning, cap_keys, reckon, trace_of
 from server.gamification.activities.trace import dump_move
 from server.gamification.activities.types import Purchase, Recording, Shopper
-from server.gamification.earning.queries import ask_caps
 from server.gamification.facts.rules import PurchaseFacts, add_purchase
-from server.gamification.ledger.queries import ask_spendable
+from server.gamification.ledger.queries import spendable_now
 from server.gamification.members.rules import why_not_served
 from server.gamification.programme.types import POINTS
 from server.gamification.standings import climbing
@@ -47,17 +45,13 @@ def quote_purchase(
     `PurchaseInFuture`, `AmountInvalid`.
     """
     rules.check_purchase(purchase, recording)
-    with at_once(tx):
-        asked = queries.ask_shopper(tx, purchase.member_id)
-        caps = ask_caps(tx, [purchase.member_id], cap_keys([purchase], recording))
-        spendable = ask_spendable(tx, purchase.member_id, POINTS, recording.now)
-    shopper = asked()
+    gathered = queries.gather(tx, [purchase], cap_keys([purchase], recording))
+    shopper = gathered.shoppers.get(purchase.member_id)
     if shopper is None:
         raise NotFound("There is no such member.")
     refusal = why_not_served(shopper.status, shopper.merged_into_id)
     if refusal is not None:
         raise refusal
-    shopper.used = caps().get(shopper.member_id, {})
     ladder = recording.configuration.ladder
     climbing.look_up_tier(tx, shopper, ladder, recording.now)
     discount = 0 if is_discounted else _tier_discount(purchase, shopper, recording)
@@ -69,7 +63,8 @@ def quote_purchase(
         raise too_much
     trace = trace_of(purchase, reckoning, recording, ())
     trace |= _climb(purchase, shopper, reckoning, recording)
-    return Quoted(trace, shopper, spendable(), purchase, discount)
+    spendable = spendable_now(tx, shopper.member_id, POINTS, recording.now)
+    return Quoted(trace, shopper, spendable, purchase, discount)
 
 
 def _tier_discount(purchase: Purchase, shopper: Shopper, recording: Recording) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from server.core.columns import among
-from server.core.statements import Later, Prepared
+from server.core.statements import Prepared
 from server.gamification.earning.models import EARN_COUNTER, EARN_RULE
 from server.gamification.earning.types import (
     CapPeriod,
@@ -35,24 +35,12 @@ def caps_used(
     tx: Connection, member_ids: Sequence[str], cap_keys: Sequence[str]
 ) -> dict[str, dict[str, int]]:
     """Return points already given, by member and cap key; asks nothing when no rule is capped."""
-    return ask_caps(tx, member_ids, cap_keys)()
-
-
-def ask_caps(
-    tx: Connection, member_ids: Sequence[str], cap_keys: Sequence[str]
-) -> Later[dict[str, dict[str, int]]]:
-    """Send the question of `caps_used`."""
-    if not cap_keys:
-        return dict
-    sent = _USED.send(tx, {"member_ids": list(member_ids), "cap_keys": list(cap_keys)})
-
-    def answer() -> dict[str, dict[str, int]]:
-        used: dict[str, dict[str, int]] = {}
-        for row in sent.all():
+    used: dict[str, dict[str, int]] = {}
+    if cap_keys:
+        keys = {"member_ids": list(member_ids), "cap_keys": list(cap_keys)}
+        for row in _USED.all(tx, keys):
             used.setdefault(row.member_id, {})[row.cap_key] = row.points
-        return used
-
-    return answer
+    return used
 
 
 def rule_of(row: Mapping[Any, Any]) -> EarnRule:

@@ -104,14 +104,14 @@ def lock_wallet_row(tx: Connection, member_id: str, unit: str, now: datetime) ->
     return _LOCK.first(tx, {"member_id": member_id, "unit": unit, "now": now})
 
 
-def ask_wallet_rows(
+def lock_wallet_rows(
     tx: Connection, member_ids: Sequence[str], unit: str, now: datetime
-) -> Later[list[Any]]:
+) -> list[Any]:
     """Lock the wallets of several members, ordered by wallet id so that no two can deadlock.
 
-    Later return the rows with `has_due`.
+    Return the rows with `has_due`.
     """
-    return _LOCK_MANY.send(tx, {"member_ids": list(member_ids), "unit": unit, "now": now}).all
+    return _LOCK_MANY.all(tx, {"member_ids": list(member_ids), "unit": unit, "now": now})
 
 
 def lock_wallets(tx: Connection, member_ids: Sequence[str], unit: str) -> list[str]:
@@ -222,18 +222,8 @@ def net_draws(tx: Connection, transfer_id: str, hold_id: str = "") -> list[LotDr
 
 def spendable_now(tx: Connection, member_id: str, unit: str, now: datetime) -> int:
     """Return what a member can spend at `now`: lots past their date do not count."""
-    return ask_spendable(tx, member_id, unit, now)()
-
-
-def ask_spendable(tx: Connection, member_id: str, unit: str, now: datetime) -> Later[int]:
-    """Send the question of `spendable_now`."""
-    sent = _SPENDABLE.send(tx, {"member_id": member_id, "unit": unit, "now": now})
-
-    def answer() -> int:
-        row = sent.first()
-        return row.available - int(row.gone or 0) if row else 0
-
-    return answer
+    row = _SPENDABLE.first(tx, {"member_id": member_id, "unit": unit, "now": now})
+    return row.available - int(row.gone or 0) if row else 0
 
 
 def expiry_ladder(tx: Connection, member_id: str, unit: str) -> list[tuple[datetime, int]]:

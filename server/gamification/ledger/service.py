@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from server.core.columns import code
 from server.core.errors import NotFound
 from server.core.ids import new_id
-from server.core.statements import Later, Prepared
+from server.core.statements import Prepared
 from server.gamification.ledger import queries
 from server.gamification.ledger.book import Book
 from server.gamification.ledger.errors import CaptureExceedsHold, HoldNotFound, HoldResolved
@@ -105,15 +105,18 @@ def find_book(tx: Connection, member_id: str, unit: str, now: datetime) -> Book 
     return _book_to_add(tx, row, now) if row else None
 
 
-def ask_books(
+def open_books(
     tx: Connection, member_ids: Sequence[str], unit: str, now: datetime
-) -> Later[dict[str, Book]]:
-    """Lock the wallets of several members in one order; later return books to add to.
+) -> dict[str, Book]:
+    """Lock the wallets of several members in one order; return books to add to, by member id.
 
-    They are by member id; members without a wallet in `unit` are missing.
+    Only members that do not exist are missing.
     """
-    locked = queries.ask_wallet_rows(tx, member_ids, unit, now)
-    return lambda: {row.member_id: _book_to_add(tx, row, now) for row in locked()}
+    rows = queries.lock_wallet_rows(tx, member_ids, unit, now)
+    if len(rows) < len(member_ids):
+        create_wallets(tx, set(member_ids) - {row.member_id for row in rows}, unit, now)
+        rows = queries.lock_wallet_rows(tx, member_ids, unit, now)
+    return {row.member_id: _book_to_add(tx, row, now) for row in rows}
 
 
 def create_wallets(tx: Connection, member_ids: Iterable[str], unit: str, now: datetime) -> None:
