@@ -6,12 +6,11 @@ from typing import Any
 from server.api.endpoint import Call, Reply
 from server.api.partner import partner
 from server.api.partner.transactions import recording_of, view_of
-from server.api.presenters.updates import Updates, updates_of
+from server.api.presenters.updates import Updates, updates_now
 from server.api.schemas import Instant, Integer, Money, Nested, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
 from server.core.errors import NotFound, ValidationFailed
 from server.core.ids import new_id
-from server.gamification.activities.queries import find_shopper
 from server.gamification.activities.types import Configuration
 from server.gamification.cards.errors import AssuranceTooLow, CardBlocked, QrReplayed, QrStale
 from server.gamification.cards.service import spend_with_code
@@ -174,7 +173,6 @@ def _present(call: Call, hold_id: str, configuration: Configuration) -> dict[str
     programme = configuration.programme
     worth = programme.units[POINTS].worth_minor if POINTS in programme.units else 0
     book = open_book(call.tx, owner[0], POINTS, call.now)
-    shopper = find_shopper(call.tx, owner[0])
     return {
         "redemption": {
             "id": row.id,
@@ -188,5 +186,5 @@ def _present(call: Call, hold_id: str, configuration: Configuration) -> dict[str
             },
             "lapses_at": row.lapses_at,
         },
-        "updates": updates_of(book.wallet, shopper, view_of(call, configuration)),
+        "updates": updates_now(call.tx, book.wallet, view_of(call, configuration)),
     }

@@ -6,12 +6,12 @@ from server.api.endpoint import Call, Reply
 from server.api.partner import partner
 from server.api.partner.receipts import check_currency
 from server.api.partner.transactions import recording_of, view_of
-from server.api.presenters.updates import Updates, updates_of
+from server.api.presenters.updates import Updates, updates_now
 from server.api.schemas import Boolean, Integer, Items, Money, MoneyIn, Nested, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
 from server.core.errors import NotFound, ValidationFailed
 from server.gamification.activities.errors import DuplicateMismatch, ReturnExceedsSale
-from server.gamification.activities.queries import find_shopper, get_purchase
+from server.gamification.activities.queries import get_purchase
 from server.gamification.activities.types import Return, ReturnLine, ReturnOutcome
 from server.gamification.returns.service import return_purchase
 
@@ -134,8 +134,7 @@ def _amount(money: dict[str, Any] | None) -> int | None:
 def _return(call: Call, transaction_id: str, back: Return) -> Reply:
     recording = recording_of(call)
     outcome = return_purchase(call.tx, transaction_id, back, recording)
-    shopper = find_shopper(call.tx, outcome.wallet.member_id)
-    updates = updates_of(outcome.wallet, shopper, view_of(call, recording.configuration))
+    updates = updates_now(call.tx, outcome.wallet, view_of(call, recording.configuration))
     currency = recording.configuration.programme.currency_code
     body = _present(outcome, currency) | {"updates": updates}
     return Reply(body, 200 if outcome.is_duplicate else 201)

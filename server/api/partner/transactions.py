@@ -112,7 +112,7 @@ def create_quote(call: Call) -> Reply:
         "effects": effects + show.tier_discount(tier, quoted.discount_minor, view),
         "applied": show.applied_of(quoted.trace, view),
         "not_applied": show.not_applied_of(quoted.trace, view),
-        "receipt_lines": show.receipt_lines(quoted.trace, None, view),
+        "receipt_lines": show.receipt_lines(quoted.trace, view),
         "tier": summarise_tier(
             quoted.shopper.standing, outlook_of(quoted.shopper, view.ladder, call.now), view
         ),
@@ -144,7 +144,8 @@ def create_quote(call: Call) -> Reply:
 def create_transaction(call: Call) -> Reply:
     """Record a purchase and give what it earns.
 
-    A receipt that was recorded before answers 200 with its first outcome and `duplicate: true`.
+    A receipt that was recorded before answers 200 with its first outcome and `duplicate: true`;
+    only `updates` says what is now.
     """
     recording = recording_of(call)
     outcome = record_purchase(call.tx, purchase_of(call, call.body), recording)
@@ -196,9 +197,6 @@ def view_of(call: Call, configuration: Configuration) -> TierView:
 
 def present_posted(outcome: Outcome, view: TierView) -> dict[str, Any]:
     """Return the answer to a recorded purchase."""
-    updates = updates_of(outcome.wallet, outcome.shopper, view)
-    following = (updates["tier"] or {}).get("next")
-    tier_text = following["progress"]["text"] if following else None
     return {
         "transaction": {
             "id": outcome.activity_id,
@@ -213,8 +211,8 @@ def present_posted(outcome: Outcome, view: TierView) -> dict[str, Any]:
         },
         "effects": show.effects_of(outcome.trace, outcome.currency_code, view),
         "not_applied": show.not_applied_of(outcome.trace, view),
-        "receipt_lines": show.receipt_lines(outcome.trace, tier_text, view),
-        "updates": updates,
+        "receipt_lines": show.receipt_lines(outcome.trace, view),
+        "updates": updates_of(outcome.wallet, outcome.shopper, view),
     }
 
 

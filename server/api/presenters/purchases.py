@@ -229,10 +229,12 @@ def _sum_text(accrual: Mapping[str, Any], trace: Mapping[str, Any], view: TierVi
     return gettext(view.locale, msgid, **parts)
 
 
-def receipt_lines(trace: Mapping[str, Any], tier_text: str | None, view: TierView) -> list[str]:
-    """Return what the till may print under the bill."""
+def receipt_lines(trace: Mapping[str, Any], view: TierView) -> list[str]:
+    """Return what the till may print under the bill; the same whenever it asks again."""
     lines = []
     if trace["points"]:
         points = view.points.text(trace["points"])
         lines.append(gettext(view.locale, "You earned {points}", points=points))
-    return lines + ([tier_text] if tier_text else [])
+    next_id, missing = trace.get("next") or (None, 0)
+    goal = view.ladder.get(next_id)
+    return lines + ([view.missing_for(goal, missing)] if goal else [])

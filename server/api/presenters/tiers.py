@@ -150,6 +150,11 @@ class TierView:
             return ngettext(self.locale, "{number} visit", "{number} visits", number)
         return self.points.text(number)
 
+    def missing_for(self, tier: Tier, number: int) -> str:
+        """Say how much of what counts is missing for `tier`."""
+        text = message("{amount} to {tier}")
+        return gettext(self.locale, text, amount=self.amount(number), tier=self.name(tier.names))
+
 
 def summarise_tier(standing: Standing, ahead: Outlook, view: TierView) -> dict[str, Any]:
     """Return where a member stands."""
@@ -205,12 +210,7 @@ def _present_next(
     tier: Tier, current: Tier | None, ahead: Outlook, view: TierView
 ) -> dict[str, Any]:
     progress = rules.progress_to(tier, ahead.score, str(view.ladder.basis))
-    text = gettext(
-        view.locale,
-        "{amount} to {tier}",
-        amount=view.amount(progress.remaining),
-        tier=view.name(tier.names),
-    )
+    text = view.missing_for(tier, progress.remaining)
     had = benefits_of(current, view) if current else []
     unlocks = [benefit for benefit in benefits_of(tier, view) if benefit not in had]
     return {

@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from sqlalchemy import Connection
+
 from server.api.presenters.balances import BalanceUpdate, balance_update
 from server.api.presenters.tiers import TierSummary, TierView, summarise_tier
 from server.api.schemas import Items, Nested
 from server.api.schemas import ResponseSchema as Out
+from server.gamification.activities.queries import find_shopper
 from server.gamification.activities.types import Shopper
 from server.gamification.ledger.types import Wallet
-from server.gamification.standings.climbing import outlook_of
+from server.gamification.standings.climbing import look_up_tier, outlook_of
 
 
 class Updates(Out):
@@ -18,8 +21,16 @@ class Updates(Out):
     tier = Nested(TierSummary, required=True, allow_none=True)
 
 
+def updates_now(tx: Connection, wallet: Wallet, view: TierView) -> dict[str, Any]:
+    """Return the balance and the tier bar of a wallet's member, read and settled anew."""
+    shopper = find_shopper(tx, wallet.member_id)
+    if shopper is not None:
+        look_up_tier(tx, shopper, view.ladder, view.points.now)
+    return updates_of(wallet, shopper, view)
+
+
 def updates_of(wallet: Wallet, shopper: Shopper | None, view: TierView) -> dict[str, Any]:
-    """Return the balance and, when known, the tier bar as they are now."""
+    """Return the balance and, when known (settled, with days read), the tier bar as they are."""
     tier = None
     if shopper is not None:
         ahead = outlook_of(shopper, view.ladder, view.points.now)

@@ -39,6 +39,9 @@ from server.gamification.standings import climbing
 from server.gamification.tiers import rules as tiers
 from server.gamification.tiers.queries import multiplier_of
 
+Members = tuple[dict[str, Book], dict[str, Shopper]]
+"""Books and shoppers of the members concerned, by member id."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reckoning:
@@ -84,7 +87,7 @@ def record_purchases(
         for purchase in purchases
     ]
     saving.save(tx, batch, list(books.values()))
-    return _with_known(tx, results, books)
+    return _with_known(tx, results, (books, gathered.shoppers), recording)
 
 
 def reckon(purchase: Purchase, shopper: Shopper, recording: Recording) -> Reckoning:
@@ -245,30 +248,38 @@ def _climb(
     today = local_date(now, ladder.scheme.zone)
     notice = climbing.almost_notice(shopper, ladder, score_before, today)
     batch.notices += [notice] if notice else []
+    ahead = climbing.next_ahead(shopper, ladder, today)
+    kept: dict[str, Any] = {"next": list(ahead)} if ahead else {}
     if moved is None:
-        return {"tier_change": None}
+        return kept | {"tier_change": None}
     batch.move([moved])
-    return trace.dump_move(moved.review)
+    return kept | trace.dump_move(moved.review)
 
 
 def _with_known(
     tx: Connection,
     results: Sequence[Outcome | Refusal | saving.Known],
-    books: dict[str, Book],
+    members: Members,
+    recording: Recording,
 ) -> list[Outcome | Refusal]:
     """Replace receipts that were known by their first outcome, or by a refusal if they differ."""
     ids = [result.activity_id for result in results if isinstance(result, saving.Known)]
     rows = queries.list_activities(tx, ids)
     return [
-        first_outcome(result, rows[result.activity_id], books)
+        first_outcome(result, rows[result.activity_id], members, recording)
         if isinstance(result, saving.Known)
         else result
         for result in results
     ]
 
 
-def first_outcome(known: saving.Known, row: Any, books: dict[str, Book]) -> Outcome | Refusal:
-    """Return the stored outcome of a receipt reported again, if it is the same purchase."""
+def first_outcome(
+    known: saving.Known, row: Any, members: Members, recording: Recording
+) -> Outcome | Refusal:
+    """Return the stored outcome of a receipt reported again, if it is the same purchase.
+
+    Beside it stands the member as they are now, tier settled in memory only.
+    """
     asked = known.purchase
     same = (row.member_id, row.amount_minor, row.currency_code) == (
         asked.member_id,
@@ -277,8 +288,11 @@ def first_outcome(known: saving.Known, row: Any, books: dict[str, Book]) -> Outc
     )
     if not same:
         return DuplicateMismatch(transaction_id=row.id)
+    books, shoppers = members
     outcome = outcome_of(row, books[row.member_id])
-    outcome.is_duplicate = True
+    outcome.is_duplicate, outcome.shopper = True, shoppers[row.member_id]
+    ladder = recording.configuration.ladder
+    climbing.settle_tier(outcome.shopper, ladder, local_date(recording.now, ladder.scheme.zone))
     return outcome
 
 

@@ -4,7 +4,8 @@ Returns are worked out from the trace and never from today's rules. Keys: `lines
 quantity, sku, category), `accruals` and `not_applied` (see `earning.types`), `points`,
 `transfer_id` (the accrual, or null), `rounding`, `tier_id`, `multiplier_bp`, `revision`,
 `is_visit`, `spent` (points paid with), `tier_change`, `available_at`, `expires_at`; `day_on` where
-the purchase counts on a day of a tier's period, `tier_renewed` where it earned a tier anew.
+the purchase counts on a day of a tier's period, `tier_renewed` where it earned a tier anew;
+`next` is the next tier's id and what was then missing for it, absent at the top.
 """
 
 from collections.abc import Sequence

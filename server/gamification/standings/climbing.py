@@ -18,7 +18,7 @@ from server.gamification.standings.service import TierMove, TierNotice
 from server.gamification.tiers.evaluation import after_activity, settle
 from server.gamification.tiers.outlook import almost_reached, outlook, period_key, score_now
 from server.gamification.tiers.periods import first_day_read
-from server.gamification.tiers.rules import score_of
+from server.gamification.tiers.rules import current_tier, next_tier, score_of
 from server.gamification.tiers.types import Ladder, Outlook, Standing, Tally
 
 
@@ -96,6 +96,14 @@ def move_on(
 def score_towards_next(climber: Climber, ladder: Ladder, today: date) -> int:
     """Return the score that counts for the next tier."""
     return score_now(ladder, tally_of(climber, ladder), today)
+
+
+def next_ahead(climber: Climber, ladder: Ladder, today: date) -> tuple[str, int] | None:
+    """Return the id of the next tier and how much is missing for it, or None at the top."""
+    goal = next_tier(ladder, current_tier(ladder, climber.standing))
+    if goal is None:
+        return None
+    return goal.id, max(0, goal.threshold - score_towards_next(climber, ladder, today))
 
 
 def almost_notice(

@@ -97,6 +97,18 @@ def test_a_tier_past_its_date_is_shown_as_lost(app, client, cast, till, ana, clo
     )
     home = good(client.get("/v1/me/home?sections=tier", headers=headers))
     assert home["tier"]["name"] == "Bronze"
+    found = good(till.post("/member-lookups", {"member_id": ana.id}))
+    assert found["member"]["tier"] == "Bronze"
+
+
+def test_holding_points_shows_the_bar_as_the_period_counts_it(cast, till, shop, ana, clock_at):
+    till.buy(cast.ben, 10_00)
+    held = good(shop.post("/redemptions", {"member_id": cast.ben.id, "points": 1}), 201)
+    bar = held["updates"]["tier"]["next"]["progress"]
+    assert (bar["current"], bar["remaining"]) == (1000, 1000)
+    clock_at.tick(timedelta(days=500))
+    released = shop.post(f"/redemptions/{held['redemption']['id']}/release")
+    assert good(released)["updates"]["tier"]["name"] == "Bronze"
 
 
 def test_a_quote_knows_what_would_be_reached(cast, till, ana):

@@ -190,9 +190,20 @@ def test_the_same_receipt_with_a_new_key_has_the_first_outcome(app, till, cast, 
     second = good(till.post("/transactions", sent), 200)
     assert second["transaction"] == first["transaction"] | {"duplicate": True}
     assert second["effects"] == first["effects"]
+    assert second["receipt_lines"] == first["receipt_lines"]
     assert points_of(second) == 535  # what she has now: 520 and 10.00 at one and a half each
-    assert second["updates"]["tier"] is None
+    assert second["updates"]["tier"]["next"]["progress"]["current"] == 535
     assert activities_in(app) == 2
+
+
+def test_a_receipt_sent_again_at_once_has_the_same_answer_but_for_one_word(till, cast):
+    till.buy(cast.ben, 120_000)
+    sent = receipt(cast.ben, 250_000)
+    first = till.post("/transactions", sent)
+    second = till.post("/transactions", sent)
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert second.data == first.data.replace(b'"duplicate":false', b'"duplicate":true')
+    assert len(good(second)["receipt_lines"]) == 2
 
 
 @pytest.mark.parametrize(
