@@ -9,7 +9,6 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 from server.core.ids import new_id
@@ -70,19 +69,21 @@ class Book:
         self._absorb_debt([lot], cause)
         return transfer_id
 
-    def settle(self, now: datetime) -> None:
-        """Write down what has happened by itself: due points mature, then points past date expire.
+    def settle(self, now: datetime, *, until_matured: bool = False) -> None:
+        """Write down what has happened by itself, in the order of time: maturity and expiry.
 
-        One transfer per instant; after it the wallet's balances are exact at `now`.
+        One transfer per instant; after it the wallet's balances are exact at `now`. With
+        `until_matured` only up to the last maturity: what expires later is left for later.
         """
-        for instant, lots in groupby(
-            rules.due_to_mature(self.lots.values(), now), lambda lot: lot.available_at
-        ):
-            self._mature(list(lots), instant or now, now)
-        for instant, lots in groupby(
-            rules.due_to_expire(self.lots.values(), now), lambda lot: lot.expires_at
-        ):
-            self._expire(list(lots), instant or now, now)
+        steps = rules.due_steps(self.lots.values(), now)
+        if until_matured:
+            while steps and steps[-1].is_expiry:
+                steps.pop()
+        for due in steps:
+            if due.is_expiry:
+                self._expire([lot for lot in due.lots if lot.remaining], due.at, now)
+            else:
+                self._mature(due.lots, due.at, now)
 
     def confirm(self, lots: Sequence[Lot], cause: Cause) -> None:
         """Make pending `lots` available now, whatever their date."""
@@ -180,6 +181,8 @@ class Book:
         self.confirm(lots, Cause("lot", lots[0].id, "system:maturity", instant, now))
 
     def _expire(self, lots: list[Lot], instant: datetime, now: datetime) -> None:
+        if not lots:  # what matured on the way went to pay a debt
+            return
         cause = Cause("lot", lots[0].id, "system:expiry", instant, now)
         amount = sum(lot.remaining for lot in lots)
         transfer_id = self._post(Kind.EXPIRY, Bucket.AVAILABLE, Account.BREAKAGE, amount, cause)

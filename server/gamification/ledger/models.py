@@ -117,6 +117,12 @@ class LotRow(Base):
             postgresql_where=_PENDING,
             sqlite_where=_PENDING,
         ),
+        Index(
+            "ix_lot_maturing",
+            "available_at",
+            postgresql_where=_PENDING,
+            sqlite_where=_PENDING,
+        ),
         Index("ix_lot_source", "source_transfer_id"),
     )
 

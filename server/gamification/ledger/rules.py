@@ -1,12 +1,12 @@
 """Which lots a movement touches: pure decisions, no database and no clock."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from server.core.clock import end_of_day, local_date
 from server.gamification.ledger.errors import AmountInvalid, BalanceInsufficient
-from server.gamification.ledger.types import AMOUNT_MAX, Lot, LotDraw
+from server.gamification.ledger.types import AMOUNT_MAX, Due, Lot, LotDraw
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -38,17 +38,28 @@ def spendable(lots: Iterable[Lot], now: datetime) -> list[Lot]:
     return sorted((lot for lot in live if not is_expired(lot, now)), key=spend_order)
 
 
-def due_to_mature(lots: Iterable[Lot], now: datetime) -> list[Lot]:
-    """Return pending lots whose `available_at` has come, oldest first."""
-    pending = (lot for lot in lots if lot.is_pending and lot.remaining)
-    due = (lot for lot in pending if lot.available_at is not None and lot.available_at <= now)
-    return sorted(due, key=lambda lot: (lot.available_at or now, lot.id))
+def due_steps(lots: Iterable[Lot], now: datetime) -> list[Due]:
+    """Return what has happened to the lots by itself until `now`, in the order of time.
+
+    Points that mature and points that expire at the same instant do so in this order.
+    """
+    steps: dict[tuple[datetime, bool, datetime], list[Lot]] = {}
+    for lot in sorted((lot for lot in lots if lot.remaining), key=spend_order):
+        for key in _due_at(lot, now):
+            steps.setdefault(key, []).append(lot)
+    return [Due(at, is_expiry, found) for (_, is_expiry, at), found in sorted(steps.items())]
 
 
-def due_to_expire(lots: Iterable[Lot], now: datetime) -> list[Lot]:
-    """Return live lots with points left whose expiry has come, soonest first."""
-    live = (lot for lot in lots if lot.remaining and not lot.is_pending)
-    return sorted((lot for lot in live if is_expired(lot, now)), key=spend_order)
+def _due_at(lot: Lot, now: datetime) -> Iterator[tuple[datetime, bool, datetime]]:
+    """Yield when the lot's turn comes, whether it expires then, and its date."""
+    turn = None
+    if lot.is_pending:
+        if lot.available_at is None or lot.available_at > now:
+            return
+        turn = lot.available_at
+        yield turn, False, turn
+    if lot.expires_at is not None and lot.expires_at <= now:
+        yield max(lot.expires_at, turn or lot.expires_at), True, lot.expires_at
 
 
 def draw_lots(lots: Sequence[Lot], amount: int) -> list[LotDraw]:

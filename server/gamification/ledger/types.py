@@ -108,6 +108,15 @@ class Lot:
     replaces_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Lots that mature or expire together, at the instant `at`."""
+
+    at: datetime
+    is_expiry: bool
+    lots: list[Lot]
+
+
 @dataclass(slots=True)
 class Hold:
     """Points set aside until captured, released or lapsed."""

@@ -66,17 +66,31 @@ def test_a_lot_expires_at_its_instant_not_before():
     assert not rules.is_expired(one, NOW - timedelta(microseconds=1))
 
 
-def test_due_lots_mature_by_date_and_expire_by_date():
-    waiting = [lot("later", pending=-1), lot("first", pending=-2), lot("not yet", pending=1)]
-    assert names(rules.due_to_mature(waiting, NOW)) == ["first", "later"]
+def test_what_is_due_comes_in_the_order_of_time_and_maturity_first():
+    waiting = [lot("later", pending=-1), lot("first", pending=-3), lot("not yet", pending=1)]
     dated = [lot("b", expires=-1), lot("a", expires=-2), lot("alive", expires=1)]
-    assert names(rules.due_to_expire([*dated, *waiting], NOW)) == ["a", "b"]
+    steps = rules.due_steps([*dated, *waiting], NOW)
+    assert [(step.at, step.is_expiry, names(step.lots)) for step in steps] == [
+        (NOW - 3 * DAY, False, ["first"]),
+        (NOW - 2 * DAY, True, ["a"]),
+        (NOW - DAY, False, ["later"]),
+        (NOW - DAY, True, ["b"]),
+    ]
+
+
+def test_points_mature_before_they_expire_whatever_their_dates():
+    one = lot("short", pending=-1, expires=-2)
+    steps = rules.due_steps([one], NOW)
+    assert [(step.at, step.is_expiry) for step in steps] == [
+        (NOW - DAY, False),
+        (NOW - 2 * DAY, True),
+    ]
 
 
 def test_points_without_a_date_wait_for_confirmation():
-    one = lot("unconfirmed", pending=0)
+    one = lot("unconfirmed", pending=0, expires=1)
     one.available_at = None
-    assert rules.due_to_mature([one], NOW + 1000 * DAY) == []
+    assert rules.due_steps([one], NOW + 1000 * DAY) == []
 
 
 @pytest.mark.parametrize(

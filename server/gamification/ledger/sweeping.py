@@ -1,0 +1,81 @@
+"""The nightly sweeps: writing down for many wallets at once what has happened by itself.
+
+A sweep is bookkeeping. Points past their date cannot be spent whether or not it ran, and whoever
+touches a wallet settles it first; so a sweep that runs late, twice or at the same time as another
+changes nothing else. It writes exactly what `Book.settle` would have written.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Integer, Select, bindparam, select
+
+from server.core.columns import among
+from server.core.statements import Prepared, together
+from server.gamification.ledger.book import Book
+from server.gamification.ledger.models import LOT, WALLET
+from server.gamification.ledger.queries import lot_of, wallet_of
+from server.gamification.ledger.service import save_books
+from server.gamification.ledger.types import Lot
+
+BATCH = 2000
+_OPEN = LOT.c.remaining > 0
+_LIMIT = bindparam("limit", type_=Integer)
+_MATURING = Prepared(
+    select(LOT.c.wallet_id)
+    .where(_OPEN, LOT.c.is_pending, LOT.c.available_at <= bindparam("now"))
+    .order_by(LOT.c.available_at)
+    .limit(_LIMIT)
+)
+_EXPIRING = Prepared(
+    select(LOT.c.wallet_id)
+    .where(_OPEN, ~LOT.c.is_pending, LOT.c.expires_at <= bindparam("now"))
+    .order_by(LOT.c.expires_at)
+    .limit(_LIMIT)
+)
+_LOCK: Select[Any] = (
+    select(WALLET).where(among(WALLET.c.id, "ids")).order_by(WALLET.c.id).with_for_update()
+)
+_LOCKED = Prepared(_LOCK)
+_LOTS = Prepared(select(LOT).where(among(LOT.c.wallet_id, "ids"), _OPEN))
+
+
+def mature_due(tx: Connection, now: datetime, limit: int = BATCH) -> int:
+    """Make due points available in up to `limit` wallets; return in how many.
+
+    Call it again, in a transaction each, until it returns 0. Points that expire later than the
+    last maturity of a wallet are left to `expire_due`.
+    """
+    return _sweep(tx, _MATURING, now, limit, until_matured=True)
+
+
+def expire_due(tx: Connection, now: datetime, limit: int = BATCH) -> int:
+    """Let points past their date expire in up to `limit` wallets; return in how many.
+
+    Call it again, in a transaction each, until it returns 0.
+    """
+    return _sweep(tx, _EXPIRING, now, limit)
+
+
+def _sweep(
+    tx: Connection, due: Prepared, now: datetime, limit: int, *, until_matured: bool = False
+) -> int:
+    """Settle the wallets of the lots whose turn is first, each table with one statement."""
+    ids = list({row.wallet_id for row in due.all(tx, {"now": now, "limit": limit})})
+    if not ids:
+        return 0
+    books = _lock_books(tx, ids)
+    for book in books:
+        book.settle(now, until_matured=until_matured)
+    with together(tx):
+        save_books(tx, books)
+    return len(ids)
+
+
+def _lock_books(tx: Connection, ids: list[str]) -> list[Book]:
+    """Lock wallets in the one order and return their books with all open lots."""
+    wallets = [wallet_of(row) for row in _LOCKED.all(tx, {"ids": ids})]
+    lots: dict[str, list[Lot]] = {wallet.id: [] for wallet in wallets}
+    for row in _LOTS.all(tx, {"ids": ids}):
+        lots[row.wallet_id].append(lot_of(row))
+    return [Book(wallet, lots[wallet.id]) for wallet in wallets]
