@@ -3,6 +3,7 @@
 from server.core import audit, idempotency, outbox, owner_setup  # noqa: F401
 from server.gamification.activities import models as activities  # noqa: F401
 from server.gamification.cards import models as cards  # noqa: F401
+from server.gamification.definitions import models as definitions  # noqa: F401
 from server.gamification.earning import models as earning  # noqa: F401
 from server.gamification.facts import models as facts  # noqa: F401
 from server.gamification.ledger import models as ledger  # noqa: F401

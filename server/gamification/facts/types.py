@@ -1,7 +1,44 @@
-"""The counters of one member."""
+"""The counters of one member, and an activity as the games see it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any
+
+PURCHASE = "purchase"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What was bought on one line; `amount_minor` is what was paid for it."""
+
+    amount_minor: int
+    quantity: int = 1
+    sku: str | None = None
+    category: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityFact:
+    """One reported activity of a member, as games and badges see it.
+
+    `kind` is `purchase` or a declared type; `day` is its date in the programme's zone and
+    `member_day` in the member's own. `is_visit` says that it opened a new visit.
+    """
+
+    activity_id: str
+    member_id: str
+    kind: str
+    occurred_at: datetime
+    day: date
+    member_day: date
+    amount_minor: int = 0
+    items: tuple[Item, ...] = ()
+    location_id: str | None = None
+    is_visit: bool = False
+    points: int = 0
+    data: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(slots=True)

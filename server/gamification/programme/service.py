@@ -14,6 +14,17 @@ from server.gamification.programme.models import PROGRAMME
 _LOCKED = select(PROGRAMME.c.settings).with_for_update()
 
 
+def begin_revision(tx: Connection, now: datetime) -> str:
+    """Lock the programme and give it a new revision, which is returned: what is configured is
+    about to change. Raise `ProgrammeMissing`.
+    """
+    revision = new_id("rev", now)
+    changed = update(PROGRAMME).values(revision=revision, updated_at=now)
+    if not tx.execute(changed.returning(PROGRAMME.c.id)).all():
+        raise ProgrammeMissing
+    return revision
+
+
 def change_settings(
     tx: Connection, changes: Mapping[str, Any], actor: str, now: datetime
 ) -> dict[str, Any]:

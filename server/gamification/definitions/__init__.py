@@ -1,0 +1,1 @@
+"""Definitions: everything configured in drafts and published versions, with one set of verbs."""

@@ -1,0 +1,51 @@
+"""Benefits: what a challenge, a badge or a star card gives, as the owner writes it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from server.gamification.definitions.reading import Reader
+from server.gamification.programme.types import POINTS, STARS
+
+PRESENT_MAX = 1_000_000
+_KEYED = {"badge", "reward", "tickets", "plays", "tier"}
+
+
+class BenefitKind(StrEnum):
+    """What may be given. `reward` gives one of the catalogue for nothing, as a voucher."""
+
+    POINTS = "points"
+    STARS = "stars"
+    BADGE = "badge"
+    REWARD = "reward"
+    TICKETS = "tickets"
+    PLAYS = "plays"
+    TIER = "tier"
+
+
+@dataclass(frozen=True, slots=True)
+class Benefit:
+    """One benefit: an `amount` of points, stars (of the unit `key`), tickets or plays, or the
+    thing named by `key`.
+    """
+
+    kind: BenefitKind
+    amount: int = 0
+    key: str = ""
+
+
+def read_benefits(reader: Reader, name: str = "benefits") -> tuple[Benefit, ...]:
+    """Read a list of benefits, such as `[{"kind": "points", "amount": 50}]`."""
+    return reader.each(name, _read_benefit, most=10)
+
+
+def _read_benefit(reader: Reader) -> Benefit:
+    reader.required("kind")
+    kind = reader.choice("kind", BenefitKind, BenefitKind.POINTS)
+    amount = reader.integer("amount", 0, least=1, most=PRESENT_MAX)
+    key = reader.text("key", "", most=40)
+    if kind in _KEYED and not key:
+        reader.blame("key", "required", "Say which one.")
+    if kind not in (BenefitKind.BADGE, BenefitKind.REWARD, BenefitKind.TIER) and not amount:
+        reader.blame("amount", "required", "Say how many.")
+    default = {BenefitKind.POINTS: POINTS, BenefitKind.STARS: STARS}.get(kind, "")
+    return Benefit(kind, amount or 1, key or default)
