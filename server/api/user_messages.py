@@ -45,12 +45,26 @@ SENTENCES: dict[str, str] = {
     "transaction_in_future": message("The date of this purchase lies in the future."),
     "transaction_too_old": message("This purchase is too old to be counted."),
     "return_exceeds_sale": message("More is being returned than was bought."),
+    "currency_mismatch": message("Points are counted in {expected} here, not in {got}."),
+    "assurance_too_low": message("To pay with points, please show the code in the app."),
+    "hold_not_found": message("These points are not set aside."),
+    "hold_resolved": message("These points are no longer set aside."),
 }
+BY_STATE: dict[str, dict[str, str]] = {
+    "hold_resolved": {
+        "captured": message("These points were spent already."),
+        "released": message("These points went back to the account already."),
+        "lapsed": message("The time ran out: these points go back to the account."),
+    },
+}
+"""Sentences that say more where the refusal names a state in its `params`."""
 
 
 def user_message(refusal: Refusal, locale: str) -> str:
     """Return the sentence for `refusal` in `locale`."""
-    sentence = gettext(locale, SENTENCES.get(refusal.code, refusal.title))
+    told = SENTENCES.get(refusal.code, refusal.title)
+    state = BY_STATE.get(refusal.code, {}).get(refusal.params.get("state", ""), told)
+    sentence = gettext(locale, state)
     try:
         return sentence.format_map(refusal.params)
     except (KeyError, ValueError):  # a number is missing: the title says less and is never wrong

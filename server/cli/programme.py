@@ -102,4 +102,4 @@ def _tier(tier: Tier, basis: str) -> str:
     way = ways.get(tier.entry, f"from {tier.threshold} {basis.replace('_', ' ')}")
     times = format_hundredths("en", tier.earn_multiplier_bp * 100 // MULTIPLIER_ONE)
     discount = format_hundredths("en", tier.discount_bp)
-    return f"{tier.names['en']}: {way}, earns x{times}, {discount} % off"
+    return f"{tier.names['en']}: {way}, earns x{times}, {discount}% off"

@@ -39,8 +39,8 @@ def test_a_preset_is_put_in_force_with_its_own_name_money_and_zone(run):
         "expiry     12 months after earning, at the end of the month",
         "unit       points, one is worth £1.00",
         "earn rule  1 point for each 10: 1 point for each £10.00",
-        "tier       Silver: from 500 qualifying points, earns x1.5, 10 % off",
-        "tier       Platinum: by invitation, earns x3, 20 % off",
+        "tier       Silver: from 500 qualifying points, earns x1.5, 10% off",
+        "tier       Platinum: by invitation, earns x3, 20% off",
     ):
         assert line in said.splitlines()
 

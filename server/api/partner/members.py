@@ -31,6 +31,7 @@ from server.gamification.members.types import (
     Status,
 )
 from server.gamification.partners.queries import get_location
+from server.gamification.partners.types import Scope
 from server.gamification.programme.queries import get_programme
 
 KINDS = {
@@ -38,6 +39,10 @@ KINDS = {
     "email": IdentifierKind.EMAIL,
     "external_id": IdentifierKind.EXTERNAL,
 }
+UNTOLD: dict[str, Any] = dict.fromkeys(
+    ("last_name", "time_zone", "external_id", "card_number", "joined_location_id")
+) | {"attributes": {}}
+"""What a device that only scans has no use for."""
 PROFILE = ("first_name", "last_name", "birthday", "locale", "zone")
 
 
@@ -73,9 +78,12 @@ class PartnerMemberChange(_PersonIn):
 
 
 class PartnerMemberOut(Out):
-    """A member, as a partner may see them: contact data is masked.
+    """A member, as a partner may see them: contact data is masked. `birthday` is null for devices.
+    A device without the scope `members:write`, a till that only scans, is told no more than who
+    it is: `last_name`, `time_zone`, `external_id`, `card_number` and `joined_location_id` are null
+    and `attributes` are empty.
 
-    `birthday` is null for devices. `external_id` is the caller's own.
+    `external_id` is the caller's own.
     """
 
     id = Text(required=True)
@@ -129,7 +137,8 @@ def get_one_member(call: Call, member_id: str) -> Reply:
     found = get_member(call.tx, member_id)
     if found.status is Status.ERASED:
         raise NotFound("There is no such member.")
-    return Reply(_present(call, found))
+    shown = _present(call, found)
+    return Reply(shown | UNTOLD if _only_scans(call) else shown)
 
 
 @partner.patch(
@@ -154,6 +163,11 @@ def change_member(call: Call, member_id: str) -> Reply:
         if name in call.body:
             _change_identifier(call, found, name, programme.policies.phone_region)
     return Reply(_present(call, found))
+
+
+def _only_scans(call: Call) -> bool:
+    may_change = Scope.MEMBERS_WRITE in call.principal.scopes
+    return call.principal.kind == "device" and not may_change
 
 
 def _enrolment(call: Call, region: str) -> Enrolment:

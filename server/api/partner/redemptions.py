@@ -152,7 +152,7 @@ def _spender(call: Call) -> str:
     if qr is not None:
         member_id = spend_with_code(call.tx, call.vault, qr, call.now)
     elif call.principal.kind != "partner":
-        raise AssuranceTooLow(needs="fresh_qr")
+        raise AssuranceTooLow.to_spend()
     _check_served(call, member_id)
     return str(member_id)
 

@@ -162,7 +162,7 @@ def tier_discount(tier: Tier | None, amount: int, view: TierView) -> list[dict[s
     currency = view.points.programme.currency_code
     text = gettext(
         view.locale,
-        "{tier}: {percent} % off, {amount} less",
+        "{tier}: {percent}% off, {amount} less",
         tier=view.name(tier.names),
         percent=format_hundredths(view.locale, tier.discount_bp),
         amount=format_money(view.locale, amount, currency),

@@ -264,7 +264,7 @@ def benefits_of(tier: Tier, view: TierView) -> list[dict[str, Any]]:
         found.append({"kind": "earn_multiplier", "title": title})
     if tier.discount_bp:
         percent = format_hundredths(view.locale, tier.discount_bp)
-        title = gettext(view.locale, "{percent} % discount", percent=percent)
+        title = gettext(view.locale, "{percent}% discount", percent=percent)
         found.append({"kind": "discount", "title": title})
     return found + [_present_benefit(benefit, view) for benefit in tier.benefits]
 

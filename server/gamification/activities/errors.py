@@ -4,9 +4,17 @@ from server.core.errors import Refusal
 
 
 class CurrencyMismatch(Refusal):
-    """The purchase is in another currency than the programme's."""
+    """The purchase is in another currency than the programme's; `params.expected` is the right
+    one.
+    """
 
     code, status, title = "currency_mismatch", 422, "Another currency"
+
+    @classmethod
+    def between(cls, expected: str, got: str) -> "CurrencyMismatch":
+        """Return the refusal of a purchase in `got` where `expected` is the currency."""
+        detail = f"The programme counts in {expected}; the purchase is in {got}."
+        return cls(detail, expected=expected, got=got)
 
 
 class PurchaseInFuture(Refusal):

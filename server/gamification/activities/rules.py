@@ -32,7 +32,7 @@ def check_purchase(purchase: Purchase, recording: Recording) -> None:
     """
     programme, now = recording.configuration.programme, recording.now
     if purchase.currency_code != programme.currency_code:
-        raise CurrencyMismatch(expected=programme.currency_code, got=purchase.currency_code)
+        raise CurrencyMismatch.between(programme.currency_code, purchase.currency_code)
     policies = programme.policies
     ahead = timedelta(seconds=policies.purchase_ahead_seconds_max)
     oldest = now - timedelta(days=policies.purchase_age_days_max)

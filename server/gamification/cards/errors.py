@@ -37,3 +37,9 @@ class AssuranceTooLow(Refusal):
     """The member is not shown well enough for this; `params.needs` says what would do."""
 
     code, status, title = "assurance_too_low", 403, "A fresh code is needed"
+
+    @classmethod
+    def to_spend(cls) -> "AssuranceTooLow":
+        """Return the refusal of a device that wants to spend without the rotating code."""
+        detail = "To spend points a device sends `qr`, the code shown by the member's app just now."
+        return cls(detail, needs="fresh_qr")

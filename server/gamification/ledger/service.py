@@ -245,7 +245,7 @@ def open_hold(tx: Connection, hold_id: str, now: datetime) -> tuple[Book, Hold, 
         raise HoldNotFound
     hold, transfer_id = found
     if hold.state is not HoldState.HELD:
-        raise HoldResolved(state=str(hold.state))
+        raise HoldResolved.into(hold.state)
     return book, hold, transfer_id
 
 
@@ -256,7 +256,7 @@ def capture_hold(tx: Connection, hold_id: str, amount: int | None, cause: Cause)
     """
     book, hold, transfer_id = open_hold(tx, hold_id, cause.recorded_at)
     if hold.lapses_at <= cause.recorded_at:
-        raise HoldResolved(state=str(HoldState.LAPSED))
+        raise HoldResolved.into(HoldState.LAPSED)
     taken = hold.amount if amount is None else amount
     if not 0 < taken <= hold.amount:
         raise CaptureExceedsHold(held=hold.amount, asked=taken)

@@ -31,7 +31,7 @@ UNTIL = {
 }
 BENEFITS = {
     "en": {
-        "discount": "{} % discount",
+        "discount": "{}% discount",
         "earn_multiplier": "×{} points",
         "free_delivery": "Free delivery",
         "birthday_gift": "Birthday gift",

@@ -13,6 +13,9 @@ from tests.builders.tills import Till, code_of, id_of, receipt
 from tests.fixtures.tables import rows_of
 
 CALLS = {
+    "look-up": ("POST", "/member-lookups", Scope.MEMBERS_READ),
+    "member": ("GET", "/members/{ben}", Scope.MEMBERS_READ),
+    "enrolment": ("POST", "/members", Scope.MEMBERS_WRITE),
     "quote": ("POST", "/quotes", Scope.TRANSACTIONS_WRITE),
     "purchase": ("POST", "/transactions", Scope.TRANSACTIONS_WRITE),
     "batch": ("POST", "/transaction-batches", Scope.TRANSACTIONS_WRITE),
@@ -30,8 +33,10 @@ CALLS = {
 def call(shop, cast):
     """Send one of CALLS with these headers, about a purchase and a hold that are there."""
     bought = id_of(shop.buy(cast.ben, 5000, external_id="known", source="web"))
-    names = {"bought": bought, "held": shop.hold(cast.ben, 1)}
+    names = {"bought": bought, "held": shop.hold(cast.ben, 1), "ben": cast.ben.id}
     bodies = {
+        "look-up": {"member_id": cast.ben.id},
+        "enrolment": {"phone": "555 7777"},
         "quote": {"member_id": cast.ben.id, "total": {"amount_minor": 1, "currency": "EUR"}},
         "purchase": receipt(cast.ben, 1000),
         "batch": {"transactions": [receipt(cast.ben, 1000)]},
@@ -106,8 +111,8 @@ def test_a_key_opens_what_its_scope_says_and_no_more(app, call, scope):
     ("profile", "opened"),
     [
         (Profile.TILL_FULL, set(CALLS)),
-        (Profile.TILL_SCAN_ONLY, {"quote", "purchase", "batch"}),
-        (Profile.KIOSK, set()),
+        (Profile.TILL_SCAN_ONLY, {"look-up", "member", "quote", "purchase", "batch"}),
+        (Profile.KIOSK, {"look-up", "member", "enrolment"}),
     ],
 )
 def test_a_device_may_do_what_it_is_for(app, call, profile, opened):

@@ -60,7 +60,7 @@ def test_a_row_that_was_recorded_reads_like_a_purchase_alone(till, cast):
     [
         ("en", "Please check what you entered."),
         ("ru", "Проверьте, пожалуйста, что вы ввели."),
-        ("et", "Palun kontrollige sisestatud andmeid."),
+        ("et", "Palun kontrolli sisestatud andmeid."),
     ],
 )
 def test_a_row_of_wrong_form_says_where(app, till, cast, language, sentence):

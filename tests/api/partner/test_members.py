@@ -7,7 +7,8 @@ from server.core.db import reading, transaction
 from server.gamification.cards.rules import card_number
 from server.gamification.members.models import MEMBER
 from server.gamification.members.service import block_member
-from tests.builders.members import NOW
+from server.gamification.partners.types import Profile
+from tests.builders.members import NOW, bearer, pair_dan
 
 PATH = "/v1/partner/members"
 CARLA = {
@@ -63,6 +64,23 @@ def test_a_backend_sees_the_birthday_and_its_own_external_id(client, cast):
     assert (body["birthday"], body["external_id"]) == ("1999-12-31", "4711")
     till = client.get(f"{PATH}/{body['id']}", headers=cast.as_dan).get_json()
     assert (till["birthday"], till["external_id"]) == (None, None)
+
+
+@pytest.mark.parametrize("profile", list(Profile))
+def test_a_till_that_only_scans_learns_no_more_than_who_it_is(app, client, cast, profile):
+    sent = CARLA | {"time_zone": "Europe/Tallinn"}
+    full = client.post(PATH, json=sent, headers=cast.as_dan).get_json()
+    with app.app_context(), transaction() as tx:
+        _, secret = pair_dan(tx, profile=profile)
+    seen = client.get(f"{PATH}/{full['id']}", headers=bearer(secret)).get_json()
+    hidden = {name for name in full if seen[name] != full[name]}
+    if profile is not Profile.TILL_SCAN_ONLY:
+        assert hidden == set()
+        return
+    assert hidden == {"last_name", "time_zone", "card_number", "joined_location_id", "attributes"}
+    assert seen["attributes"] == {}
+    assert {seen[name] for name in hidden - {"attributes"}} == {None}
+    assert (seen["display_name"], seen["phone_hint"]) == ("Carla Maria T.", "•••7777")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from tests.fixtures.tables import rows_of
 
 NBSP = "\u00a0"
 WORDS = {
-    "en": ("+2 points", "Bronze: 5 % off, €1.29 less", "You earned 2 points", "Bronze"),
+    "en": ("+2 points", "Bronze: 5% off, €1.29 less", "You earned 2 points", "Bronze"),
     "ru": (
         "+2 балла",
         f"Бронза: скидка 5 %, на 1,29{NBSP}€ меньше",

@@ -94,7 +94,8 @@ def test_a_hold_is_resolved_once(app, shop, rich, first, second):
     assert code_of(answer) == (409, "hold_resolved")
     state = {"capture": "captured", "release": "released"}[first]
     assert answer.get_json()["params"] == {"state": state}
-    assert answer.get_json()["user_message"] == "Бронь уже закрыта"
+    said = {"captured": "Эти баллы уже потрачены.", "released": "Эти баллы уже возвращены на счёт."}
+    assert answer.get_json()["user_message"] == said[state]
     assert rows_of(app, but=ANSWERED) == before
 
 
@@ -114,6 +115,41 @@ def test_a_hold_past_its_time_cannot_be_captured_but_given_back(shop, rich, cloc
     assert code_of(answer) == (409, "hold_resolved")
     assert answer.get_json()["params"] == {"state": "lapsed"}
     assert buckets(good(shop.post(f"/redemptions/{held}/release"))) == (10, 0)
+
+
+@pytest.mark.parametrize(
+    ("language", "spent", "back", "late"),
+    [
+        (
+            "en",
+            "These points were spent already.",
+            "These points went back to the account already.",
+            "The time ran out: these points go back to the account.",
+        ),
+        (
+            "ru",
+            "Эти баллы уже потрачены.",
+            "Эти баллы уже возвращены на счёт.",
+            "Время вышло: эти баллы возвращаются на счёт.",
+        ),
+        (
+            "et",
+            "Need punktid on juba kulutatud.",
+            "Need punktid on juba kontole tagasi läinud.",
+            "Aeg sai läbi: need punktid lähevad kontole tagasi.",
+        ),
+    ],
+)
+def test_what_became_of_a_hold_is_said(shop, rich, clock_at, language, spent, back, late):
+    holds = [shop.hold(rich, 2) for _ in range(3)]
+    good(shop.post(f"/redemptions/{holds[0]}/capture"))
+    good(shop.post(f"/redemptions/{holds[1]}/release"))
+    clock_at.tick(timedelta(minutes=15))
+    caller = shop.speaking(language)
+    told = [caller.post(f"/redemptions/{held}/capture").get_json() for held in holds]
+    assert [one["user_message"] for one in told] == [spent, back, late]
+    assert [one["params"]["state"] for one in told] == ["captured", "released", "lapsed"]
+    assert told[0]["detail"].startswith("The held points were spent before.")
 
 
 def test_the_last_moment_counts(shop, rich, clock_at):
@@ -160,6 +196,7 @@ def test_a_till_needs_the_code_of_the_phone(app, till, rich):
     before = rows_of(app, but=ANSWERED)
     answer = till.post("/redemptions", {"points": 1, "member_id": rich.id})
     assert code_of(answer) == (403, "assurance_too_low")
+    assert "sends `qr`" in answer.get_json()["detail"]
     assert answer.get_json()["params"] == {"needs": "fresh_qr"}
     assert rows_of(app, but=ANSWERED) == before
 

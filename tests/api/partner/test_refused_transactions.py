@@ -74,7 +74,11 @@ def test_a_shop_must_name_a_place_that_exists(app, shop, cast):
 
 @pytest.mark.parametrize(
     ("language", "sentence"),
-    [("en", "Another currency"), ("ru", "Другая валюта"), ("et", "Teine vääring")],
+    [
+        ("en", "Points are counted in EUR here, not in USD."),
+        ("ru", "Баллы здесь считаются в EUR, а не в USD."),
+        ("et", "Siin arvestatakse punkte vääringus EUR, mitte USD."),
+    ],
 )
 def test_another_currency_is_refused_in_the_language_of_the_caller(
     app, till, cast, language, sentence
@@ -85,6 +89,7 @@ def test_another_currency_is_refused_in_the_language_of_the_caller(
     assert code_of(answer) == (422, "currency_mismatch")
     problem = answer.get_json()
     assert problem["user_message"] == sentence
+    assert problem["detail"] == "The programme counts in EUR; the purchase is in USD."
     assert problem["params"] == {"expected": "EUR", "got": "USD"}
     assert (problem["retryable"], problem["errors"]) == (False, [])
     assert problem["request_id"] == answer.headers["X-Request-Id"]

@@ -28,7 +28,7 @@ WORDS = {
         "next": "1,480 points to Gold",
         "gold": "Gold",
         "balance": "520 points",
-        "unlocks": ["×2 points", "15 % discount", "Birthday gift", "Personal manager"],
+        "unlocks": ["×2 points", "15% discount", "Birthday gift", "Personal manager"],
         "sum": "€5,200.00 at 1 point for each €10.00, ×1",
         "rule": "1 point for each 10",
     },
