@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "definitions"
-down_revision = "tier_periods"
+down_revision = "lots_by_maturity"
 branch_labels = None
 depends_on = None
 
