@@ -50,10 +50,14 @@ class Change:
 
 def write_audit(
     tx: Connection, change: Change, *, actor: str, now: datetime, request_id: str | None = None
-) -> None:
-    """Record `change` by `actor` (`kind:id`, such as `staff:usr_...` or `cli:root`)."""
+) -> str:
+    """Record `change` by `actor` (`kind:id`, such as `staff:usr_...` or `cli:root`).
+
+    Return the id of the entry.
+    """
+    entry_id = new_id("aud", now)
     values = {
-        "id": new_id("aud", now),
+        "id": entry_id,
         "actor": actor,
         "action": change.action,
         "entity_kind": change.entity_kind,
@@ -64,3 +68,4 @@ def write_audit(
         "request_id": request_id,
     }
     tx.execute(_WRITE, values)
+    return entry_id

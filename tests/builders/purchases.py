@@ -21,7 +21,7 @@ from server.gamification.activities.types import (
 )
 from server.gamification.earning.models import EARN_RULE
 from server.gamification.ledger.models import TRANSFER, WALLET
-from server.gamification.ledger.service import adjust, open_book, place_hold
+from server.gamification.ledger.service import adjust, audited, open_book, place_hold
 from server.gamification.ledger.types import Cause, Hold, Term
 from server.gamification.members.models import MEMBER
 from server.gamification.presets.service import apply_preset
@@ -113,6 +113,13 @@ def back(position: int, quantity: int, minor: int | None = None) -> ReturnLine:
 def cause(now: datetime = NOW, **fields: Any) -> Cause:
     """A movement by hand."""
     return Cause("staff", "stf-eva", "staff:eva", now, now, **fields)
+
+
+def by_hand(
+    tx: Connection, member_id: str, amount: int, now: datetime = NOW, **fields: Any
+) -> Cause:
+    """A movement by hand with its entry in the audit trail."""
+    return audited(tx, member_id, POINTS, amount, cause(now, **fields))
 
 
 def give(

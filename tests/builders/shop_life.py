@@ -12,7 +12,7 @@ from server.gamification.ledger.service import (
     release_hold,
     save_book,
 )
-from server.gamification.ledger.types import Term
+from server.gamification.ledger.types import Kind, Term
 from server.gamification.programme.types import POINTS
 from server.gamification.proofs.checkpoints import take_checkpoint
 from tests.builders.members import VAULT
@@ -22,6 +22,7 @@ from tests.builders.purchases import (
     add_rule,
     back,
     buy,
+    by_hand,
     cause,
     give,
     give_back,
@@ -66,6 +67,7 @@ def _first_day_of_ana(tx: Connection, ana: str) -> None:
     release_hold(tx, released.id, hold_cause(released.id))
     hold(tx, ana, 6)
     hold(tx, ana, 2, minutes=60 * 24 * 30)
+    adjust(tx, ana, POINTS, 7, cause(note="comes tomorrow"), Term(NOW + DAY, None))
 
 
 def _last_day_of_ana(tx: Connection, ana: str, now: datetime) -> None:
@@ -81,5 +83,5 @@ def _all_days_of_ben(tx: Connection, ben: str) -> None:
     give_back(tx, bought)
     buy(tx, ben, 5020_00)
     book = open_book(tx, ben, POINTS, NOW)
-    book.accrue(5, cause(), Term(NOW + 30 * DAY, None))
+    book.accrue(5, by_hand(tx, ben, 5), Term(NOW + 30 * DAY, None), Kind.ADJUSTMENT)
     save_book(tx, book)

@@ -63,7 +63,7 @@ def test_the_first_bad_row_is_named(shop):
         result = shop.run("ledger", "verify", *words)
         assert result.exit_code == 1
         assert f"The ledger is broken. transfer {bad}, wallet wal_" in result.stderr
-        assert "its content does not give its hash" in result.stderr
+        assert "its content, its lots or its owner do not give its hash" in result.stderr
 
 
 def test_an_unknown_checkpoint_is_refused(shop):

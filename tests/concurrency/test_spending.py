@@ -9,7 +9,7 @@ from tests.builders.purchases import (
     NOW,
     add_member,
     balances,
-    cause,
+    by_hand,
     give,
     hold,
     hold_cause,
@@ -30,7 +30,7 @@ def rich_member(tx, lots=10, points=10):
 def spending(member_id, amount):
     def spend(tx):
         book = open_book(tx, member_id, POINTS, NOW)
-        book.spend(amount, cause())
+        book.spend(amount, by_hand(tx, member_id, -amount))
         save_book(tx, book)
         return amount
 

@@ -12,15 +12,17 @@ from server.gamification.ledger.models import TRANSFER, TRANSFER_NOTE
 from server.gamification.proofs.checkpoints import checkpoint_faults
 from server.gamification.proofs.verification import ledger_faults
 
+_KEPT = ("transfer", "lot_draw", "checkpoint", "checkpoint_head", "audit_entry")
+_REFUSED = {"sqlite": ("update", "delete", "replace"), "postgresql": ("change", "truncate")}
 _GUARDS = {
-    "sqlite": {"transfer_no_update", "transfer_no_delete"},
-    "postgresql": {"transfer_no_change", "transfer_no_truncate"},
+    dialect: {f"{table}_no_{verb}" for table in _KEPT for verb in verbs}
+    for dialect, verbs in _REFUSED.items()
 }
 _FOUND = {
     "sqlite": text("SELECT name FROM sqlite_master WHERE type = 'trigger'"),
     "postgresql": text(
-        "SELECT tgname FROM pg_trigger"
-        " WHERE tgrelid = 'transfer'::regclass AND tgenabled IN ('O', 'A')"
+        "SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+        r" WHERE t.tgname LIKE c.relname || '\_no\_%' AND t.tgenabled IN ('O', 'A')"
     ),
 }
 _NOTES = select(
@@ -51,7 +53,9 @@ def _changed_notes(tx: Connection, _setting: Setting) -> Iterable[str]:
 
 
 INVARIANTS = (
-    Invariant("L5", "The database refuses to change or delete transfers.", _missing_guards),
+    Invariant(
+        "L5", "The database refuses to change or delete what was written once.", _missing_guards
+    ),
     Invariant("L10", "Every wallet's chain of hashes holds.", _faults),
     Invariant("L10", "The checkpoints hold, and the ledger against them.", _checkpoint_faults),
     Invariant("L10", "The note of a transfer is the one that was written.", _changed_notes),

@@ -51,6 +51,7 @@ class Book:
         self.draws: list[dict[str, Any]] = []
         self.new_lots: dict[str, Lot] = {}
         self.touched_lots: set[str] = set()
+        self._sealed = 0
 
     def accrue(self, amount: int, cause: Cause, term: Term, kind: Kind = Kind.ACCRUAL) -> str:
         """Add `amount` as a new lot and return the transfer's id.
@@ -246,7 +247,7 @@ class Book:
             self.draws.append(row)
 
     def _post(self, kind: Kind, debit: str, credit: str, amount: int, cause: Cause) -> str:
-        """Write one transfer: move the buckets, number the row, chain its hash."""
+        """Write one transfer: move the buckets and number the row; `seal` chains it."""
         wallet = self.wallet
         move_bucket(wallet, debit, -amount)
         move_bucket(wallet, credit, amount)
@@ -268,13 +269,23 @@ class Book:
             "recorded_at": cause.recorded_at,
             "balance_after": wallet.available,
             "note_hash": None,
-            "prev_hash": wallet.head_hash or GENESIS,
         }
         if cause.note is not None:
             self._note(row, cause.note)
-        row["hash"] = wallet.head_hash = chained_hash(row["prev_hash"], row)
         self.transfers.append(row)
         return str(row["id"])
+
+    def seal(self) -> None:
+        """Chain the movements written so far; their hashes cover the lots that they opened."""
+        opened: dict[str, list[Lot]] = {}
+        for lot in self.new_lots.values():
+            opened.setdefault(lot.source_transfer_id, []).append(lot)
+        wallet = self.wallet
+        for row in self.transfers[self._sealed :]:
+            row["prev_hash"] = before = wallet.head_hash or GENESIS
+            lots = opened.get(row["id"], ())
+            row["hash"] = wallet.head_hash = chained_hash(before, row, wallet.member_id, lots)
+        self._sealed = len(self.transfers)
 
     def _note(self, row: dict[str, Any], text: str) -> None:
         salt = secrets.token_hex(16)

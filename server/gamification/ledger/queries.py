@@ -43,7 +43,6 @@ _OPEN_LOTS = Prepared(
     select(LOT).where(LOT.c.wallet_id == bindparam("wallet_id"), LOT.c.remaining > 0)
 )
 _LOTS_BY_ID = Prepared(select(LOT).where(among(LOT.c.id, "ids")))
-_LOTS_OF = select(LOT).where(LOT.c.source_transfer_id == bindparam("transfer_id"))
 _LOCK_HOLD = select(HOLD).where(HOLD.c.id == bindparam("id")).with_for_update()
 _HOLD = select(HOLD).where(HOLD.c.id == bindparam("id"))
 _DUE_HOLDS = (
@@ -159,11 +158,6 @@ def list_open_lots(tx: Connection, wallet_id: str) -> list[Lot]:
 def list_lots(tx: Connection, ids: Sequence[str]) -> list[Lot]:
     """Return the lots of these ids, empty ones included."""
     return [lot_of(row) for row in _LOTS_BY_ID.all(tx, {"ids": list(ids)})] if ids else []
-
-
-def list_lots_of(tx: Connection, transfer_id: str) -> list[Lot]:
-    """Return the lots that the accrual `transfer_id` opened."""
-    return [lot_of(row) for row in tx.execute(_LOTS_OF, {"transfer_id": transfer_id})]
 
 
 def list_wallets(tx: Connection, member_id: str) -> list[Wallet]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, cast, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from server.core.audit import Change, write_audit
 from server.core.columns import code
 from server.core.errors import NotFound
 from server.core.ids import new_id
@@ -149,6 +150,8 @@ def _settled(tx: Connection, row: Any, now: datetime) -> Book:
 def save_books(tx: Connection, books: Sequence[Book]) -> None:
     """Write all movements of these books, each table with one statement."""
     changed = [book for book in books if book.transfers]
+    for book in changed:
+        book.seal()
     _INSERT_TRANSFER.run(tx, [row for book in changed for row in book.transfers])
     _INSERT_NOTE.run(tx, [row for book in changed for row in book.notes])
     new = [_lot_row(book, lot) for book in changed for lot in book.new_lots.values()]
@@ -296,6 +299,15 @@ def _resolve(tx: Connection, hold: Hold, state: HoldState, captured: int, now: d
     tx.execute(_RESOLVE_HOLD, change | {"new_captured": captured, "new_resolved_at": now})
 
 
+def audited(tx: Connection, member_id: str, unit: str, amount: int, cause: Cause) -> Cause:
+    """Write into the audit trail that points move by hand (`amount` signed); return the cause of
+    the movement, which refers to the entry. The reason stays with the movement: it can be erased.
+    """
+    change = Change("points.adjusted", "member", member_id, None, {"unit": unit, "amount": amount})
+    entry_id = write_audit(tx, change, actor=cause.actor, now=cause.recorded_at)
+    return replace(cause, ref_kind="audit", ref_id=entry_id)
+
+
 def adjust(
     tx: Connection, member_id: str, unit: str, amount: int, cause: Cause, term: Term
 ) -> Book:
@@ -304,6 +316,7 @@ def adjust(
     Raise `BalanceInsufficient` when more is taken than is available.
     """
     book = open_book(tx, member_id, unit, cause.recorded_at)
+    cause = audited(tx, member_id, unit, amount, cause)
     if amount >= 0:
         book.accrue(amount, cause, term, Kind.ADJUSTMENT)
     else:

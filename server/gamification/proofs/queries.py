@@ -1,13 +1,14 @@
 """Reading wallets, transfers and heads in the order of their ids."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select
 
+from server.core.columns import among
 from server.core.errors import NotFound
 from server.core.walking import walk
-from server.gamification.ledger.models import TRANSFER, WALLET
+from server.gamification.ledger.models import LOT, TRANSFER, WALLET
 from server.gamification.proofs.models import CHECKPOINT, CHECKPOINT_HEAD
 from server.gamification.proofs.types import Checkpoint, Head
 
@@ -36,6 +37,7 @@ _HEAD_VERSION = (
 _MOVED = WALLET.c.version > _HEAD_VERSION
 _WALLETS = select(WALLET)
 _TRANSFERS = select(TRANSFER)
+_OPENED = select(LOT).where(among(LOT.c.source_transfer_id, "ids"))
 _CHECKPOINTS = select(CHECKPOINT)
 _NEWEST = _CHECKPOINTS.order_by(CHECKPOINT.c.number.desc()).limit(1)
 _BY_NUMBER = _CHECKPOINTS.where(CHECKPOINT.c.number == bindparam("number"))
@@ -77,6 +79,14 @@ def walk_transfers(tx: Connection, moved_since: int | None = None) -> Iterator[A
         return walk(tx, _TRANSFERS, keys)
     moved = _TRANSFERS.join(WALLET, WALLET.c.id == TRANSFER.c.wallet_id).where(_MOVED)
     return walk(tx, moved, keys, {"number": moved_since})
+
+
+def opened_lots(tx: Connection, transfer_ids: Sequence[str]) -> dict[str, list[Any]]:
+    """Return the rows of lots that these transfers opened, by transfer."""
+    opened: dict[str, list[Any]] = {}
+    for row in tx.execute(_OPENED, {"ids": list(transfer_ids)}):
+        opened.setdefault(row.source_transfer_id, []).append(row)
+    return opened
 
 
 def walk_heads(tx: Connection, number: int) -> Iterator[Head]:

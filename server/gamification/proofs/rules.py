@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 import orjson
 
 from server.core.crypto import is_signed_by
-from server.gamification.ledger.chain import GENESIS, canonical_instant, merkle_root
+from server.gamification.ledger.chain import GENESIS, canonical_instant
+from server.gamification.proofs.merkle import merkle_root
 from server.gamification.proofs.types import Checkpoint, Fault, Head
 
 FORMAT = "fairstar/checkpoint/v1"

@@ -30,7 +30,7 @@ from server.gamification.ledger.service import (
     release_hold,
     save_book,
 )
-from server.gamification.ledger.types import Term
+from server.gamification.ledger.types import Kind, Term
 from server.gamification.programme.types import POINTS, ClawbackPolicy, ExpiryKind, Rounding
 from server.gamification.proofs.checkpoints import take_checkpoint
 from tests.builders import purchases as shop
@@ -152,14 +152,17 @@ class Ledger(RuleBasedStateMachine):
         """Points that wait: for a date, or until somebody confirms them."""
         book = self.book(who)
         until = self.now + timedelta(days=days) if days else None
-        book.accrue(amount, shop.cause(self.now), Term(until, self.now + timedelta(days=20)))
+        cause = shop.by_hand(self.tx, self.members[who], amount, self.now)
+        term = Term(until, self.now + timedelta(days=20))
+        book.accrue(amount, cause, term, Kind.ADJUSTMENT)
         save_book(self.tx, book)
 
     @rule(who=MEMBERS)
     def confirm(self, who: int) -> None:
         book = self.book(who)
         waiting = [lot for lot in book.lots.values() if lot.is_pending and lot.available_at is None]
-        book.confirm(waiting, shop.cause(self.now))
+        amount = sum(lot.remaining for lot in waiting)
+        book.confirm(waiting, shop.by_hand(self.tx, self.members[who], amount, self.now))
         save_book(self.tx, book)
 
     @rule(who=MEMBERS, amount=POINTS_MOVED)
@@ -172,7 +175,8 @@ class Ledger(RuleBasedStateMachine):
             with pytest.raises(BalanceInsufficient):
                 book.spend(amount, shop.cause(self.now))
             return
-        transfer_id = book.spend(amount, shop.cause(self.now))
+        cause = shop.by_hand(self.tx, self.members[who], -amount, self.now)
+        transfer_id = book.spend(amount, cause)
         save_book(self.tx, book)
         self.redemptions.append((who, transfer_id))
 
@@ -186,7 +190,9 @@ class Ledger(RuleBasedStateMachine):
         out = min(amount, sum(draw.amount for draw in draws))
         if out:
             load_lots(self.tx, book, [draw.lot_id for draw in draws], self.now)
-            book.restore(out, draws, shop.cause(self.now, reverses_id=transfer_id))
+            reversal = {"reverses_id": transfer_id}
+            cause = shop.by_hand(self.tx, self.members[who], out, self.now, **reversal)
+            book.restore(out, draws, cause)
             save_book(self.tx, book)
 
     @rule(who=MEMBERS, amount=st.integers(1, 30), minutes=st.sampled_from([15, 60 * 72]))

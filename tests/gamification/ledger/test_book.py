@@ -77,11 +77,14 @@ def test_points_are_earned_into_one_lot(book):
 def test_transfers_are_numbered_and_chained(book):
     earn(book, 25)
     book.spend(5, cause())
+    book.seal()
     assert [row["wallet_version"] for row in book.transfers] == [1, 2]
     assert book.transfers[0]["prev_hash"] == GENESIS
     for before, row in pairwise(book.transfers):
         assert row["prev_hash"] == before["hash"]
-    assert all(row["hash"] == chained_hash(row["prev_hash"], row) for row in book.transfers)
+    earned, spent = book.transfers
+    assert earned["hash"] == chained_hash(GENESIS, earned, "mem_1", list(book.lots.values()))
+    assert spent["hash"] == chained_hash(earned["hash"], spent)
     assert book.wallet.head_hash == book.transfers[-1]["hash"]
 
 

@@ -1,6 +1,7 @@
 """Golden vectors: the bytes that a hash covers and the hashes themselves never change."""
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -11,9 +12,9 @@ from server.gamification.ledger.chain import (
     canonical_instant,
     canonical_transfer,
     chained_hash,
-    merkle_root,
     note_hash,
 )
+from server.gamification.ledger.types import Lot
 
 FIRST: dict[str, Any] = {
     "id": "trf_01jd0000000000000000000001",
@@ -70,6 +71,45 @@ def test_letters_of_every_alphabet_are_written_as_utf_8():
     assert "Õpik “2” / тест".encode() in canonical_transfer(SECOND)
 
 
+OWNER = "mem_01jd0000000000000000000008"
+LOT = Lot(
+    id="lot_01jd0000000000000000000006",
+    amount=20,
+    remaining=3,
+    is_pending=False,
+    earned_at=datetime(2026, 11, 22, 14, 37, 5, tzinfo=UTC),
+    available_at=datetime(2026, 11, 22, 14, 37, 5, 123456, tzinfo=UTC),
+    expires_at=None,
+    source_transfer_id="trf_01jd0000000000000000000001",
+)
+GRACE = replace(
+    LOT,
+    id="lot_01jd0000000000000000000007",
+    amount=5,
+    available_at=None,
+    expires_at=datetime(2027, 1, 1, tzinfo=UTC),
+    replaces_id=LOT.id,
+)
+LOTS_BYTES = (
+    b',"mem_01jd0000000000000000000008",[["lot_01jd0000000000000000000006",20,'
+    b'"2026-11-22T14:37:05.000000Z","2026-11-22T14:37:05.123456Z",null,null],'
+    b'["lot_01jd0000000000000000000007",5,"2026-11-22T14:37:05.000000Z",null,'
+    b'"2027-01-01T00:00:00.000000Z","lot_01jd0000000000000000000006"]]]'
+)
+LOTS_HASH = "7aba32fb8fae6328331f73415d4c0050807e8a31af756f462726ea6be975c57d"
+
+
+def test_the_second_form_covers_the_owner_and_the_lots_as_they_were_opened():
+    written = canonical_transfer(FIRST, OWNER, [GRACE, LOT])
+    assert written == FIRST_BYTES[:-1].replace(b"/v1", b"/v2") + LOTS_BYTES
+    assert chained_hash(GENESIS, FIRST, OWNER, [LOT, GRACE]) == LOTS_HASH
+
+
+def test_what_becomes_of_a_lot_later_is_not_in_the_second_form():
+    used = replace(LOT, remaining=0, is_pending=True)
+    assert chained_hash(GENESIS, FIRST, OWNER, [used, GRACE]) == LOTS_HASH
+
+
 @pytest.mark.parametrize("name", sorted(FIRST))
 def test_every_field_changes_the_hash(name):
     other = {
@@ -94,38 +134,3 @@ def test_the_hash_of_a_note_covers_salt_and_text():
         == "89c87edb777d932dc2c854a7d3908259fec777f8834933f045171c43436b990b"
     )
     assert note_hash("00fe" * 8, "goodwill") != note_hash("00ff" * 8, "goodwill")
-
-
-# The leaves and roots of the test tree of RFC 6962 implementations (certificate transparency).
-LEAVES = [
-    bytes.fromhex(text)
-    for text in (
-        "",
-        "00",
-        "10",
-        "2021",
-        "3031",
-        "40414243",
-        "5051525354555657",
-        "606162636465666768696a6b6c6d6e6f",
-    )
-]
-ROOTS = [
-    "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
-    "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
-    "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
-    "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
-    "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
-    "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
-    "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
-    "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
-]
-
-
-@pytest.mark.parametrize("count", range(1, 9))
-def test_merkle_roots_are_those_of_rfc_6962(count):
-    assert merkle_root(LEAVES[:count]) == ROOTS[count - 1]
-
-
-def test_the_root_of_nothing_is_the_hash_of_nothing():
-    assert merkle_root([]) == hashlib.sha256(b"").hexdigest()

@@ -34,6 +34,7 @@ from tests.builders.purchases import (
     add_member,
     balances,
     buy,
+    by_hand,
     cause,
     give,
     give_back,
@@ -54,7 +55,7 @@ def ana(tx):
 
 def spend(tx, member_id, amount, now=NOW):
     book = open_book(tx, member_id, POINTS, now)
-    transfer_id = book.spend(amount, cause(now))
+    transfer_id = book.spend(amount, by_hand(tx, member_id, -amount, now))
     save_book(tx, book)
     return transfer_id
 
@@ -63,7 +64,7 @@ def restore(tx, member_id, transfer_id, amount, now=NOW):
     book = open_book(tx, member_id, POINTS, now)
     draws = net_draws(tx, transfer_id)
     load_lots(tx, book, [draw.lot_id for draw in draws], now)
-    book.restore(amount, draws, cause(now, reverses_id=transfer_id))
+    book.restore(amount, draws, by_hand(tx, member_id, amount, now, reverses_id=transfer_id))
     save_book(tx, book)
 
 

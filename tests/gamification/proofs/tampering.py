@@ -6,14 +6,16 @@ from sqlalchemy import Connection, func, select, text, update
 
 from server.gamification.ledger.chain import chained_hash
 from server.gamification.ledger.models import TRANSFER, WALLET
+from server.gamification.proofs.history import list_opened_lots
 from tests.builders.purchases import wallet
 
 
 def unguard(tx: Connection) -> None:
     """Take the triggers away that protect transfers, and wait with foreign keys."""
     if tx.dialect.name == "sqlite":
-        tx.execute(text("DROP TRIGGER IF EXISTS transfer_no_update"))
-        tx.execute(text("DROP TRIGGER IF EXISTS transfer_no_delete"))
+        guards = text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        for guard in tx.execute(guards).scalars().all():
+            tx.execute(text(f"DROP TRIGGER {guard}"))
         tx.execute(text("PRAGMA ignore_check_constraints = ON"))
         tx.execute(text("PRAGMA foreign_keys = OFF"))
         tx.execute(text("PRAGMA defer_foreign_keys = ON"))
@@ -47,7 +49,8 @@ def rewrite_history(tx: Connection, member_id: str, version: int, **changes: Any
     for number in range(version, versions(tx, member_id) + 1):
         row = dict(movement(tx, member_id, number)._mapping)
         row |= changes if number == version else {}
-        row |= {"prev_hash": prev_hash, "hash": chained_hash(prev_hash, row)}
+        lots = list_opened_lots(tx, row["id"])
+        row |= {"prev_hash": prev_hash, "hash": chained_hash(prev_hash, row, member_id, lots)}
         tx.execute(update(TRANSFER).where(TRANSFER.c.id == row["id"]).values(**row))
         prev_hash = row["hash"]
     tx.execute(update(WALLET).where(WALLET.c.id == row["wallet_id"]).values(head_hash=prev_hash))

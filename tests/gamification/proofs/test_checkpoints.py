@@ -245,7 +245,7 @@ def test_a_file_that_is_no_export_is_a_fault(tx, document):
 )
 def test_checkpoints_are_one_line(tx, damage, what):
     live_three_days(tx)
-    tx.execute(text(damage))
+    tamper(tx, damage)
     assert whats(checkpoint_faults(tx, OURS))[0] == what
 
 

@@ -10,6 +10,8 @@ from server.gamification.proofs.verification import ledger_faults
 from tests.builders.shop_life import live_three_days
 from tests.gamification.proofs.tampering import movement, tamper, versions
 
+NO_HASH = "its content, its lots or its owner do not give its hash"
+
 
 @pytest.fixture
 def ana(tx):
@@ -27,11 +29,11 @@ def test_a_sound_ledger_has_no_faults(tx, ana):
 @pytest.mark.parametrize(
     ("change", "what"),
     [
-        ("amount = amount + 1", "its content does not give its hash"),
-        ("actor = 'nobody'", "its content does not give its hash"),
-        ("ref_id = 'another'", "its content does not give its hash"),
-        ("balance_after = 7", "its content does not give its hash"),
-        ("hash = 'ab'", "its content does not give its hash"),
+        ("amount = amount + 1", NO_HASH),
+        ("actor = 'nobody'", NO_HASH),
+        ("ref_id = 'another'", NO_HASH),
+        ("balance_after = 7", NO_HASH),
+        ("hash = 'ab'", NO_HASH),
         ("prev_hash = 'ab'", "the hash before it is not the one of the movement before"),
         ("wallet_version = 99", "movement 5 is missing before 6"),
         ("amount = -5", "the amount -5 is no whole number from 1 to 2^53 - 1"),
@@ -43,6 +45,35 @@ def test_a_changed_row_is_the_first_that_is_named(tx, ana, change, what):
     (fault,) = faults(tx)
     assert (fault.what, fault.wallet_id, fault.transfer_id) == (what, bad.wallet_id, bad.id)
     assert str(fault) == f"transfer {bad.id}, wallet {bad.wallet_id}: {what}"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "expires_at = '2030-01-01 00:00:00'",
+        "expires_at = NULL",
+        "available_at = '2026-11-01 00:00:00'",
+        "earned_at = '2026-11-01 00:00:00'",
+        "replaces_id = 'lot_none'",
+        "amount = amount + 1",
+        "source_transfer_id = 'trf_none'",
+        "id = 'lot_none'",
+    ],
+)
+def test_a_lot_that_is_not_as_it_was_opened_is_found(tx, ana, change):
+    opening = movement(tx, ana, 2)
+    tamper(tx, f"UPDATE lot SET {change} WHERE source_transfer_id = '{opening.id}'")
+    (fault,) = faults(tx)
+    assert (fault.what, fault.transfer_id) == (NO_HASH, opening.id)
+
+
+def test_wallets_that_change_their_owners_are_found(tx, ana):
+    owners = select(WALLET.c.member_id).where(WALLET.c.member_id != ana)
+    ben = tx.execute(owners).scalar_one()
+    tamper(tx, f"UPDATE wallet SET unit = 'aside', member_id = '{ben}' WHERE member_id = '{ana}'")
+    tamper(tx, f"UPDATE wallet SET member_id = '{ana}' WHERE unit = 'points'")
+    tamper(tx, "UPDATE wallet SET unit = 'points'")
+    assert [fault.what for fault in faults(tx)] == [NO_HASH, NO_HASH]
 
 
 def test_a_deleted_row_leaves_a_gap(tx, ana):
