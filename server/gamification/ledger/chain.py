@@ -5,7 +5,7 @@ JSON array of the row's fields in a fixed order, without white space, in UTF-8: 
 numbers only, instants as RFC 3339 in UTC with microseconds. Golden vectors in the tests fix it.
 A row that opens lots is written in the second form, which also covers whose wallet it is and the
 lots as they were opened: sorted by id, each with amount, `earned_at`, `available_at`, `expires_at`
-and `replaces_id` (rows of `lot` or words of the rules). All other rows, and those of before, have the first form.
+and `replaces_id`. All other rows, and those of before, have the first form.
 """
 
 import hashlib
