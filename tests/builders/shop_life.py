@@ -4,6 +4,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from server.gamification.definitions.benefits import Benefit, BenefitKind
+from server.gamification.grants.service import give as give_benefits
+from server.gamification.grants.service import take_back
+from server.gamification.grants.types import Reason
 from server.gamification.ledger.service import (
     adjust,
     capture_hold,
@@ -46,6 +50,7 @@ def live_three_days(tx: Connection) -> tuple[str, str]:
     ana, ben = add_member(tx), add_member(tx)
     _first_day_of_ana(tx, ana)
     _all_days_of_ben(tx, ben)
+    _presents_of_cai(tx, add_member(tx))
     take_checkpoint(tx, VAULT, NOW)
     _last_day_of_ana(tx, ana, LATER)
     take_checkpoint(tx, VAULT, LATER)
@@ -68,6 +73,13 @@ def _first_day_of_ana(tx: Connection, ana: str) -> None:
     hold(tx, ana, 6)
     hold(tx, ana, 2, minutes=60 * 24 * 30)
     adjust(tx, ana, POINTS, 7, cause(note="comes tomorrow"), Term(NOW + DAY, None))
+
+
+def _presents_of_cai(tx: Connection, cai: str) -> None:
+    benefits = (Benefit(BenefitKind.POINTS, 7, "points"), Benefit(BenefitKind.STARS, 2, "stars"))
+    for ref in ("kept", "taken"):
+        give_benefits(tx, cai, benefits, Reason("test", ref, {"en": "A present"}), "staff:eva", NOW)
+    take_back(tx, cai, ("test", "taken"), "staff:eva", NOW)
 
 
 def _last_day_of_ana(tx: Connection, ana: str, now: datetime) -> None:

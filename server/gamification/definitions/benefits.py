@@ -7,7 +7,7 @@ from server.gamification.definitions.reading import Reader
 from server.gamification.programme.types import POINTS, STARS
 
 PRESENT_MAX = 1_000_000
-_KEYED = {"badge", "reward", "tickets", "plays", "tier"}
+_KEYED = {"badge", "reward", "tier"}
 
 
 class BenefitKind(StrEnum):
@@ -17,14 +17,12 @@ class BenefitKind(StrEnum):
     STARS = "stars"
     BADGE = "badge"
     REWARD = "reward"
-    TICKETS = "tickets"
-    PLAYS = "plays"
     TIER = "tier"
 
 
 @dataclass(frozen=True, slots=True)
 class Benefit:
-    """One benefit: an `amount` of points, stars (of the unit `key`), tickets or plays, or the
+    """One benefit: an `amount` of points or stars (of the unit `key`), or the
     thing named by `key`.
     """
 

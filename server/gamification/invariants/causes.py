@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
 
 from server.core.audit import AUDIT
 from server.gamification.activities.models import ACTIVITY
+from server.gamification.grants.models import BENEFIT_GRANT
 from server.gamification.invariants.declaring import Invariant, in_sql
 from server.gamification.invariants.types import Setting
 from server.gamification.ledger.models import HOLD, LOT, LOT_DRAW, TRANSFER, WALLET
@@ -18,10 +19,11 @@ _REFERRED = {
     "hold": HOLD,
     "lot": LOT,
     "audit": AUDIT,
+    "grant": BENEFIT_GRANT,
 }
 _FITTING = {
-    Kind.ACCRUAL: ("activity",),
-    Kind.MATURITY: ("lot", "activity", "audit"),
+    Kind.ACCRUAL: ("activity", "grant"),
+    Kind.MATURITY: ("lot", "activity", "audit", "grant"),
     Kind.REDEMPTION: ("audit",),
     Kind.HOLD: ("hold",),
     Kind.CAPTURE: ("hold",),
@@ -29,7 +31,7 @@ _FITTING = {
     Kind.LAPSE: ("hold",),
     Kind.EXPIRY: ("lot",),
     Kind.ADJUSTMENT: ("audit",),
-    Kind.REVERSAL: ("return", "audit"),
+    Kind.REVERSAL: ("return", "audit", "grant"),
     Kind.SETTLEMENT: tuple(_REFERRED),
 }
 _KNOWN_CAUSES = [(str(kind), ref_kind) for kind, refs in _FITTING.items() for ref_kind in refs]

@@ -11,6 +11,7 @@ from server.gamification.invariants import (
     causes,
     chains,
     counters,
+    grants,
     holds,
     lots,
     receipts,
@@ -31,6 +32,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     *announcements.INVARIANTS,
     *standings.INVARIANTS,
     *counters.INVARIANTS,
+    *grants.INVARIANTS,
 )
 
 

@@ -19,6 +19,10 @@ from tests.builders.shop_life import LATER, live_three_days
 
 _ONE_DRAW = "(SELECT min(transfer_id) FROM lot_draw)"
 DAMAGE: dict[str, list[Any]] = {
+    "What a grant gave is in the ledger, once.": [
+        "UPDATE benefit_grant SET parts = '[]'",
+        "UPDATE transfer SET amount = amount + 1 WHERE ref_kind = 'grant'",
+    ],
     "Every transfer moves points between two accounts that fit its kind.": [
         "UPDATE transfer SET kind = 'expiry' WHERE kind = 'accrual'",
         "UPDATE transfer SET credit_account = 'held' WHERE kind = 'accrual'",

@@ -1,0 +1,85 @@
+"""How each kind of benefit is given and taken back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from server.gamification.definitions.benefits import Benefit, BenefitKind
+from server.gamification.grants.types import Reason
+from server.gamification.ledger.service import open_book, save_book
+from server.gamification.ledger.types import Cause
+from server.gamification.points.rules import term_of
+from server.gamification.programme.queries import get_programme
+from server.gamification.standings.assigning import Assignment, assign_tier
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Who is given what for, by whom, when, and as which grant.
+
+    `depth` is 0 for a grant by an activity or a person, 1 for what a given badge brings.
+    """
+
+    member_id: str
+    reason: Reason
+    actor: str
+    now: datetime
+    grant_id: str = ""
+    depth: int = 0
+
+    def cause(self, reverses_id: str | None = None) -> Cause:
+        """Return what the ledger writes down as the cause."""
+        return Cause("grant", self.grant_id, self.actor, self.now, self.now, reverses_id)
+
+
+class Giver(Protocol):
+    """Gives one kind of benefit."""
+
+    def give(self, tx: Connection, benefit: Benefit, on: Occasion) -> str | None:
+        """Give it and return what it became. A refusal means that it could not be given."""
+
+    def take_back(self, tx: Connection, benefit: Benefit, ref: str, on: Occasion) -> bool:
+        """Take it back; False when the member keeps it."""
+
+
+class UnitGiver:
+    """Points and stars: an accrual in the ledger, taken back as a clawback that leaves a debt."""
+
+    def give(self, tx: Connection, benefit: Benefit, on: Occasion) -> str | None:
+        """Accrue the amount and return the transfer's id."""
+        book = open_book(tx, on.member_id, benefit.key, on.now)
+        term = term_of(get_programme(tx), on.now, on.now)
+        transfer_id = book.accrue(benefit.amount, on.cause(), term)
+        save_book(tx, book)
+        return transfer_id
+
+    def take_back(self, tx: Connection, benefit: Benefit, ref: str, on: Occasion) -> bool:
+        """Claw the amount back; what was spent is owed."""
+        book = open_book(tx, on.member_id, benefit.key, on.now)
+        book.claw_back(benefit.amount, on.cause(ref), as_debt=True)
+        save_book(tx, book)
+        return True
+
+
+class TierGiver:
+    """A tier, as a floor under what the member earns; nobody loses it with the reason."""
+
+    def give(self, tx: Connection, benefit: Benefit, on: Occasion) -> str | None:
+        """Assign the tier named by the key. Raise `TierUnknown`."""
+        why = on.reason.names.get("en") or on.reason.ref_kind
+        assign_tier(tx, on.member_id, Assignment(benefit.key, why, on.actor), on.now)
+        return benefit.key
+
+    def take_back(self, tx: Connection, benefit: Benefit, ref: str, on: Occasion) -> bool:
+        """Leave it: a tier is ended by people (`unlock_tier`)."""
+        return False
+
+
+GIVERS: Mapping[BenefitKind, Giver] = {
+    BenefitKind.POINTS: UnitGiver(),
+    BenefitKind.STARS: UnitGiver(),
+    BenefitKind.TIER: TierGiver(),
+}
