@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from server.gamification.activities.spending import redeem
 from server.gamification.definitions.benefits import Benefit, BenefitKind
 from server.gamification.grants.service import give as give_benefits
 from server.gamification.grants.service import take_back
 from server.gamification.grants.types import Reason
 from server.gamification.ledger.service import (
     adjust,
-    capture_hold,
     lapse_holds,
     open_book,
     release_hold,
@@ -34,6 +34,7 @@ from tests.builders.purchases import (
     hold_cause,
     line,
     open_shop,
+    recording,
 )
 
 DAY = timedelta(days=1)
@@ -68,7 +69,7 @@ def _first_day_of_ana(tx: Connection, ana: str) -> None:
     paid = buy(tx, ana, 50_00, redemption_ids=(held.id,))
     give_back(tx, paid, 20_00)
     captured, released = hold(tx, ana, 9), hold(tx, ana, 3)
-    capture_hold(tx, captured.id, 5, hold_cause(captured.id))
+    redeem(tx, captured.id, 5, None, recording(tx))
     release_hold(tx, released.id, hold_cause(released.id))
     hold(tx, ana, 6)
     hold(tx, ana, 2, minutes=60 * 24 * 30)

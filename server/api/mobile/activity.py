@@ -20,7 +20,13 @@ from server.core.errors import NotFound
 from server.core.i18n import gettext, message
 from server.core.pagination import CursorInvalid, Position, page_of, page_parameters, write_cursor
 from server.gamification.activities.configuration import get_configuration
-from server.gamification.activities.queries import find_activity, list_returns, page_activities
+from server.gamification.activities.queries import (
+    PURCHASE,
+    REDEMPTION,
+    find_activity,
+    list_returns,
+    page_activities,
+)
 from server.gamification.activities.types import State
 
 _TITLES = {
@@ -32,7 +38,8 @@ _TITLES = {
 
 
 class ActivityItem(Out):
-    """One activity. `points` is what it gave and `points_spent` what was paid with, both less what
+    """One activity: a purchase, or a redemption of points without one (its `total` is null).
+    `points` is what it gave and `points_spent` what was paid with, both less what
     was taken or given back since.
     """
 
@@ -130,14 +137,24 @@ def _present(row: Any, view: TierView) -> dict[str, Any]:
         "id": row.id,
         "kind": row.kind,
         "state": row.state,
-        "title": gettext(view.locale, _TITLES.get(row.state, "Purchase")),
+        "title": _title(row, view),
         "occurred_at": row.occurred_at,
         "location_id": row.location_id,
-        "total": {"amount_minor": row.amount_minor, "currency": row.currency_code},
+        "total": _money(row) if row.kind == PURCHASE else None,
         "points": points,
         "points_spent": spent,
         "text": _text(points, spent, view),
     }
+
+
+def _title(row: Any, view: TierView) -> str:
+    if row.kind == REDEMPTION:
+        return gettext(view.locale, "Paid with points")
+    return gettext(view.locale, _TITLES.get(row.state, "Purchase"))
+
+
+def _money(row: Any) -> dict[str, Any]:
+    return {"amount_minor": row.amount_minor, "currency": row.currency_code}
 
 
 def _text(points: int, spent: int, view: TierView) -> str:

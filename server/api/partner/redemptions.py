@@ -11,6 +11,7 @@ from server.api.schemas import Instant, Integer, Money, Nested, RequestSchema, T
 from server.api.schemas import ResponseSchema as Out
 from server.core.errors import NotFound, ValidationFailed
 from server.core.ids import new_id
+from server.gamification.activities.spending import redeem
 from server.gamification.activities.types import Configuration
 from server.gamification.cards.errors import AssuranceTooLow, CardBlocked, QrReplayed, QrStale
 from server.gamification.cards.service import spend_with_code
@@ -22,7 +23,6 @@ from server.gamification.ledger.errors import (
 )
 from server.gamification.ledger.queries import find_hold_owner, get_hold_row
 from server.gamification.ledger.service import (
-    capture_hold,
     open_book,
     place_hold,
     release_hold,
@@ -55,7 +55,9 @@ class ReleaseIn(RequestSchema):
 
 
 class RedemptionPart(Out):
-    """Points set aside. `state` is held, captured, released or lapsed."""
+    """Points set aside. `state` is held, captured, released or lapsed; `worth` is what the points
+    held, or once captured those captured, take off the bill.
+    """
 
     id = Text(required=True)
     member_id = Text(required=True)
@@ -117,13 +119,16 @@ def create_redemption(call: Call) -> Reply:
     idempotency="required",
 )
 def capture_redemption(call: Call, redemption_id: str) -> Reply:
-    """Spend held points, all or some; the rest goes back to its lots."""
+    """Spend held points, all or some; the rest goes back to its lots.
+
+    The member finds it in the history as an activity of the kind `redemption`.
+    """
     recording = recording_of(call)
     owner = find_hold_owner(call.tx, redemption_id)
     if owner is not None:
         _check_served(call, owner[0])
-    cause = Cause("hold", redemption_id, recording.actor, call.now, call.now)
-    capture_hold(call.tx, redemption_id, call.body["points"], cause)
+    place = call.principal.extra["location_id"]
+    redeem(call.tx, redemption_id, call.body["points"], place, recording)
     return Reply(_present(call, redemption_id, recording.configuration))
 
 
@@ -181,7 +186,7 @@ def _present(call: Call, hold_id: str, configuration: Configuration) -> dict[str
             "points": row.amount,
             "points_captured": row.captured,
             "worth": {
-                "amount_minor": row.amount * worth,
+                "amount_minor": (row.captured or row.amount) * worth,
                 "currency": programme.currency_code,
             },
             "lapses_at": row.lapses_at,

@@ -20,7 +20,7 @@ from server.gamification.members.models import MEMBER
 from server.gamification.standings.models import MEMBER_TIER
 from server.gamification.standings.queries import standing_of
 
-PURCHASE = "purchase"
+PURCHASE, REDEMPTION = "purchase", "redemption"
 _SHOPPER = (
     select(
         MEMBER.c.id,

@@ -2,11 +2,13 @@
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
+from server.gamification.activities.models import ACTIVITY
+from server.gamification.activities.queries import REDEMPTION
 from server.gamification.invariants.declaring import in_sql
 from server.gamification.ledger.models import HOLD, TRANSFER
 from server.gamification.ledger.types import HoldState, Kind
 
-_H, _T = HOLD.c, TRANSFER.c
+_A, _H, _T = ACTIVITY.c, HOLD.c, TRANSFER.c
 _ENDS = [str(kind) for kind in (Kind.CAPTURE, Kind.RELEASE, Kind.LAPSE)]
 _BACK = _ENDS[1:]
 _OPEN = _H.state == str(HoldState.HELD)
@@ -79,10 +81,24 @@ _out_of_time = select(_H.id).where(
     )
 )
 
+_told_wrongly = (
+    select(_A.id)
+    .join(HOLD, _H.id == _A.external_id, isouter=True)
+    .where(
+        _A.kind == REDEMPTION,
+        or_(
+            _H.id.is_(None),
+            _H.state != str(HoldState.CAPTURED),
+            _A.trace[("spent", 0, "points")].as_integer() != _H.captured,
+        ),
+    )
+)
+
 INVARIANTS = (
     in_sql("L6", "A hold is open, or resolved in one way.", _unclear),
     in_sql("L6", "A hold has the transfer that set its points aside.", _unplaced),
     in_sql("L6", "A hold resolves once: captured and returned make up what was held.", _unresolved),
     in_sql("L6", "Points are held and resolved for a hold that exists.", _holdless),
+    in_sql("L6", "A redemption tells of a captured hold and its points.", _told_wrongly),
     in_sql("L6", "A hold is captured before it lapses and lapses no earlier.", _out_of_time),
 )

@@ -182,6 +182,52 @@ def test_a_purchase_is_explained_rule_by_rule(app, till, cast, history, language
     assert found["points"] == 12 - back["points_taken"]
 
 
+PAID = {
+    "en": ("Paid with points", "-3 points", "3 points spent"),
+    "ru": ("Оплата баллами", "−3 балла", "Потрачено 3 балла"),
+    "et": ("Punktidega makstud", "−3 punkti", "Kulutatud 3 punkti"),
+}
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "et"])
+def test_points_spent_without_a_purchase_are_in_the_history(
+    till, shop, cast, history, clock_at, language
+):
+    till.buy(cast.ben, 10_000)
+    clock_at.tick(timedelta(minutes=1))
+    held = shop.hold(cast.ben, 8)
+    good(till.post(f"/redemptions/{held}/capture", {"points": 3}))
+    spent, bought = good(history("", language))["items"]
+    title, text, effect = PAID[language]
+    assert (bought["kind"], bought["points"]) == ("purchase", 10)
+    assert spent | {"id": "", "location_id": ""} == {
+        "id": "",
+        "kind": "redemption",
+        "state": "settled",
+        "title": title,
+        "occurred_at": "2026-11-22T14:31:00Z",
+        "location_id": "",
+        "total": None,
+        "points": 0,
+        "points_spent": 3,
+        "text": text,
+    }
+    assert spent["location_id"] == bought["location_id"]
+    why = good(history(f"/{spent['id']}", language))
+    assert [(one["kind"], one["text"]) for one in why["effects"]] == [("points_spent", effect)]
+    assert why["effects"][0]["discount"] == money(300) | {"line": None}
+    assert (why["applied"], why["not_applied"], why["returns"]) == ([], [], [])
+
+
+def test_a_redemption_is_no_purchase_and_cannot_be_returned(till, shop, cast, history):
+    till.buy(cast.ben, 10_000)
+    good(shop.post(f"/redemptions/{shop.hold(cast.ben, 2)}/capture"))
+    (spent,) = [one for one in good(history())["items"] if one["kind"] == "redemption"]
+    assert code_of(shop.get(f"/transactions/{spent['id']}")) == (404, "not_found")
+    path = f"/transactions/{spent['id']}/cancellation"
+    assert code_of(shop.post(path)) == (404, "not_found")
+
+
 @pytest.mark.parametrize("language", ["en", "ru", "et"])
 def test_a_new_tier_is_in_the_history(till, cast, history, language):
     bought = till.buy(cast.ben, 500_000)

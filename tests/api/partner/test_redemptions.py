@@ -71,6 +71,7 @@ def test_a_hold_is_captured_in_part_and_the_rest_comes_back(till, shop, rich):
     held = shop.hold(rich, 8)
     answer = good(till.post(f"/redemptions/{held}/capture", {"points": 3}))
     assert answer["redemption"]["points_captured"] == 3
+    assert answer["redemption"]["worth"] == money(300)
     assert buckets(answer) == (7, 0)
 
 

@@ -100,6 +100,11 @@ DAMAGE: dict[str, list[Any]] = {
         "UPDATE transfer SET kind = 'capture' WHERE kind = 'release'",
     ],
     "Points are held and resolved for a hold that exists.": ["DELETE FROM hold"],
+    "A redemption tells of a captured hold and its points.": [
+        "UPDATE activity SET external_id = 'hld_none' WHERE kind = 'redemption'",
+        "UPDATE hold SET captured = captured + 1 WHERE state = 'captured'",
+        "UPDATE hold SET state = 'released' WHERE state = 'captured'",
+    ],
     "A hold is captured before it lapses and lapses no earlier.": [
         "UPDATE hold SET lapses_at = created_at WHERE state = 'captured'",
         update(HOLD).where(HOLD.c.state == "lapsed").values(lapses_at=LATER + timedelta(days=1)),
