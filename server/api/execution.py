@@ -39,6 +39,7 @@ from server.core.metrics import RERUNS
 from server.core.rate_limits import RateLimited
 
 RERUNS_MAX = 3
+PUBLIC_BODY_BYTES_MAX = 16 * 1024
 DRY_RUN = "Loyalty-Dry-Run"
 log = structlog.get_logger(__name__)
 
@@ -135,9 +136,14 @@ def _call(
 
 
 def _content(endpoint: Endpoint) -> dict[str, Any]:
-    """Return the body as it was sent; where nothing is required, nothing need be sent."""
+    """Return the body as it was sent; where nothing is required, nothing need be sent.
+
+    Whoever has not said who they are may send little.
+    """
     if endpoint.body is None:
         return {}
+    if endpoint.public:
+        request.max_content_length = PUBLIC_BODY_BYTES_MAX
     needs_something = any(field.required for field in endpoint.body.fields.values())
     return read_json(request, may_be_empty=not needs_something)
 

@@ -12,6 +12,8 @@ from typing import Any
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, missing
 
+from server.core.texts import is_one_line
+
 INTEGER_MAX = 2**53 - 1
 """The largest whole number that every JSON reader keeps exact."""
 TEXT_LENGTH_MAX = 200
@@ -137,7 +139,7 @@ class Integer(_Coded, fields.Integer):
 
 
 class Text(_Coded, fields.String):
-    """A text of at most `most` characters, without control characters except line breaks.
+    """A text of at most `most` characters in one line (see `core.texts`).
 
     Surrounding white space is cut; `least=1` (the default) refuses an empty text. `pattern` must
     match the whole text.
@@ -147,7 +149,7 @@ class Text(_Coded, fields.String):
         "invalid": "This must be a text.",
         "too_short": "This must have at least {least} characters.",
         "too_long": "This must have at most {most} characters.",
-        "control_characters": "This must not contain control characters.",
+        "control_characters": "This must be one line without control characters.",
         "pattern": "This does not have the expected form.",
     }
 
@@ -166,14 +168,11 @@ class Text(_Coded, fields.String):
             raise self.make_error("too_short", least=self.least)
         if len(text) > self.most:
             raise self.make_error("too_long", most=self.most)
-        if not text.isprintable() and _CONTROL.search(text):
+        if not is_one_line(text):
             raise self.make_error("control_characters")
         if self.pattern is not None and not self.pattern.fullmatch(text):
             raise self.make_error("pattern")
         return text
-
-
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 
 
 class Choice(_Coded, fields.String):

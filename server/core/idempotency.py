@@ -35,7 +35,7 @@ class IdempotencyKeyReused(Refusal):
 
 
 class IdempotencyKeyInvalid(Refusal):
-    """The key is empty, too long or has characters outside visible ASCII."""
+    """The key is empty, too long, sent twice, or has a comma or no visible ASCII character."""
 
     code, status, title = "idempotency_key_invalid", 400, "Invalid idempotency key"
     stored = False
@@ -112,11 +112,14 @@ def keyed_request(
 def checked_key(header: str) -> str:
     """Return the key of an Idempotency-Key header, quotes stripped.
 
-    Raises IdempotencyKeyInvalid unless it is 1 to 64 visible ASCII characters.
+    Raises IdempotencyKeyInvalid unless it is 1 to 64 visible ASCII characters without a comma:
+    a second header of the name is joined to the first with one.
     """
     key = header.strip()
     if len(key) >= 2 and key[0] == key[-1] == '"':
         key = key[1:-1]
+    if "," in key:
+        raise IdempotencyKeyInvalid("Send one Idempotency-Key; it has no comma.")
     if not 1 <= len(key) <= KEY_LENGTH_MAX or not all("!" <= char <= "~" for char in key):
         raise IdempotencyKeyInvalid("A key has 1 to 64 visible ASCII characters.")
     return key

@@ -1,5 +1,6 @@
 """Batches of purchases, such as a till that was offline sends: a result for each row."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from server.api.endpoint import Call, Reply
@@ -25,18 +26,49 @@ LINES_MAX = 5_000
 ROW_ERRORS_MAX = 10
 
 
-class Unchecked(Nested):
-    """An object that is documented here and checked row by row later, null included."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row as it was read: its receipt's number, if it has one, and its body or what is wrong."""
 
-    def deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> Any:
-        """Return the row as it was sent."""
-        return value
+    external_id: str | None
+    body: dict[str, Any] | Refusal
+    lines: int
+
+
+class Rowwise(Nested):
+    """An object that is documented here and read by itself: a bad one does not spoil the others.
+
+    Rows are read with the body of the request, before anything is locked.
+    """
+
+    def deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> Row:
+        """Return the row as it was read."""
+        sent = value if isinstance(value, dict) else {}
+        number, lines = sent.get("external_id"), sent.get("lines")
+        return Row(
+            number if isinstance(number, str) else None,
+            _body_of(value),
+            len(lines) if isinstance(lines, list) else 0,
+        )
+
+
+def _body_of(value: Any) -> dict[str, Any] | Refusal:
+    try:
+        body = load(_SCHEMA, value)
+        if body["apply"]:
+            raise ValidationFailed.at("/apply", "not_in_batch", "A batch cannot spend points.")
+    except Refusal as refusal:
+        return refusal
+    return body
+
+
+_SCHEMA = TransactionIn()
 
 
 class BatchIn(RequestSchema):
     """Up to 500 purchases. They may not apply redemptions: offline, nothing is spent."""
 
-    transactions = Items(Unchecked(TransactionIn), required=True, least=1, most=ROWS_MAX)
+    transactions = Items(Rowwise(TransactionIn), required=True, least=1, most=ROWS_MAX)
 
 
 class RowFieldError(Out):
@@ -90,7 +122,7 @@ def create_transaction_batch(call: Call) -> Reply:
     Each row succeeds or is refused by itself. Receipts known already are duplicates, so a batch
     can simply be sent again.
     """
-    rows = call.body["transactions"]
+    rows: list[Row] = call.body["transactions"]
     _refuse_too_many_lines(rows)
     read = [_read(call, row) for row in rows]
     recording = recording_of(call)
@@ -102,33 +134,27 @@ def create_transaction_batch(call: Call) -> Reply:
     return Reply(_count(shown) | {"results": shown})
 
 
-def _refuse_too_many_lines(rows: list[Any]) -> None:
-    """Raise ValidationFailed: the rows are read under the write lock, so their size is bounded."""
-    found = (row.get("lines") for row in rows if isinstance(row, dict))
-    if sum(len(lines) for lines in found if isinstance(lines, list)) > LINES_MAX:
+def _refuse_too_many_lines(rows: list[Row]) -> None:
+    """Raise ValidationFailed: what is worked out under the write lock is bounded."""
+    if sum(row.lines for row in rows) > LINES_MAX:
         detail = f"A batch has at most {LINES_MAX} lines in all."
         raise ValidationFailed.at("/transactions", "too_many_lines", detail)
 
 
-def _read(call: Call, row: Any) -> Purchase | Refusal:
-    """Read one row as a purchase, or say what is wrong with it."""
+def _read(call: Call, row: Row) -> Purchase | Refusal:
+    """Return the purchase of a row, or what is wrong with it."""
+    if isinstance(row.body, Refusal):
+        return row.body
     try:
-        body = load(_SCHEMA, row)
-        if body["apply"]:
-            raise ValidationFailed.at("/apply", "not_in_batch", "A batch cannot spend points.")
-        return purchase_of(call, body)
+        return purchase_of(call, row.body)
     except Refusal as refusal:
         return refusal
 
 
-_SCHEMA = TransactionIn()
-
-
-def _present(view: TierView, index: int, row: Any, result: Outcome | Refusal) -> dict[str, Any]:
-    external_id = row.get("external_id") if isinstance(row, dict) else None
+def _present(view: TierView, index: int, row: Row, result: Outcome | Refusal) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "index": index,
-        "external_id": external_id if isinstance(external_id, str) else None,
+        "external_id": row.external_id,
         "result": None,
         "error": None,
     }

@@ -8,6 +8,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from server.core.errors import NotFound, Refusal, ValidationFailed
+from server.core.texts import one_line
 from server.gamification.members.errors import MemberBlocked, MemberMerged
 from server.gamification.members.types import Identifier, IdentifierKind, Status
 
@@ -86,7 +87,7 @@ def clean_name(text: str | None) -> str | None:
     """Return a name in one line without stray blanks, composed (NFC); None when nothing is left."""
     if text is None:
         return None
-    return " ".join(unicodedata.normalize("NFC", text).split()) or None
+    return one_line(unicodedata.normalize("NFC", text)) or None
 
 
 def check_birthday(birthday: date, today: date) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, insert, or_, update
 from server.core.crypto import hash_secret
 from server.core.errors import NotFound
 from server.core.ids import new_id
+from server.core.texts import one_line
 from server.gamification.partners.models import API_KEY, DEVICE
 from server.gamification.partners.queries import get_partner
 from server.gamification.partners.rules import (
@@ -81,7 +82,7 @@ def _add_key(
     issued = IssuedKey(new_id("key", now), secret, key_hint(secret))
     row = {
         "id": issued.id,
-        "name": name,
+        "name": one_line(name),
         "mode": mode,
         "secret_hash": hash_secret(secret),
         "hint": issued.hint,

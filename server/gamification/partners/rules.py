@@ -47,21 +47,28 @@ def is_touch_due(last_at: datetime | None, now: datetime) -> bool:
 def check_assertion_claims(claims: Mapping[str, Any], now: datetime) -> datetime:
     """Return when a verified assertion ends. Raises AssertionInvalid.
 
-    `sub` and `jti` must be short texts; `exp` at most five minutes ahead (a minute of clock
-    difference is forgiven either way).
+    `sub` and `jti` must be short texts; `exp` at most five minutes ahead, `nbf` and `iat`, where
+    they are said, not ahead (a minute of clock difference is forgiven either way).
     """
     for name, length in (("sub", 100), ("jti", JTI_LENGTH_MAX)):
         value = claims.get(name)
         text = value.strip() if isinstance(value, str) and value.isprintable() else ""
         if not 1 <= len(text) <= length:
             raise AssertionInvalid(f"The claim {name} must be a text of 1 to {length} characters.")
-    try:
-        expires_at = datetime.fromtimestamp(claims["exp"], UTC)
-    except (ValueError, TypeError, OverflowError, OSError, KeyError) as error:
-        raise AssertionInvalid("The claim exp must be a time in seconds.") from error
+    expires_at = _instant_of(claims, "exp")
     skew = timedelta(seconds=CLOCK_SKEW_SECONDS)
+    for name in ("nbf", "iat"):
+        if name in claims and _instant_of(claims, name) > now + skew:
+            raise AssertionInvalid(f"The claim {name} lies in the future.")
     if now >= expires_at + skew:
         raise AssertionInvalid("The assertion has expired.")
     if expires_at > now + timedelta(minutes=ASSERTION_MINUTES) + skew:
         raise AssertionInvalid("The claim exp may be at most five minutes ahead.")
     return expires_at
+
+
+def _instant_of(claims: Mapping[str, Any], name: str) -> datetime:
+    try:
+        return datetime.fromtimestamp(claims[name], UTC)
+    except (ValueError, TypeError, OverflowError, OSError, KeyError) as error:
+        raise AssertionInvalid(f"The claim {name} must be a time in seconds.") from error

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, insert, update
 from server.core.crypto import Vault, hash_secret
 from server.core.errors import NotFound
 from server.core.ids import new_id
+from server.core.texts import one_line
 from server.gamification.partners.assertions import check_public_key, seal_secret
 from server.gamification.partners.errors import LocationExists, PairingTokenInvalid
 from server.gamification.partners.keys import add_device_key, revoke_device_keys
@@ -63,8 +64,8 @@ def add_location(
     found = find_location(tx, external_id) if external_id else None
     if found is not None:
         raise LocationExists(location_id=found.id)
-    location = Location(new_id("loc", now), name, external_id, zone)
-    row = {"id": location.id, "name": name, "external_id": external_id, "zone": zone}
+    location = Location(new_id("loc", now), one_line(name), external_id, zone)
+    row = {"id": location.id, "name": location.name, "external_id": external_id, "zone": zone}
     tx.execute(_ADD_LOCATION, row | {"created_at": now})
     return location
 
@@ -81,7 +82,7 @@ def add_partner(
     secret = None if public_key else secrets.token_urlsafe(48)
     row = {
         "id": partner_id,
-        "name": name,
+        "name": one_line(name),
         "assertion_key": check_public_key(public_key) if public_key else None,
         "assertion_secret_sealed": seal_secret(vault, partner_id, secret) if secret else None,
         "created_at": now,
@@ -96,7 +97,7 @@ def add_device(
     """Add a till or kiosk at a location; it has no key before it is paired. Raises NotFound."""
     get_location(tx, location_id)
     device_id = new_id("dev", now)
-    row = {"id": device_id, "name": name, "location_id": location_id, "profile": profile}
+    row = {"id": device_id, "name": one_line(name), "location_id": location_id, "profile": profile}
     tx.execute(_ADD_DEVICE, row | {"created_at": now})
     return get_device(tx, device_id)
 

@@ -64,7 +64,7 @@ def test_where_a_key_is_required_none_is_an_error(bell, bell_app):
     assert rings_in(bell_app) == 1
 
 
-@pytest.mark.parametrize("key", ["", '""', "a b", "ä", "x" * 65, "\x01"])
+@pytest.mark.parametrize("key", ["", '""', "a b", "ä", "x" * 65, "\x01", "a,b", '"a","b"'])
 def test_a_malformed_key_is_refused(bell, bell_app, key):
     headers = ANA | {"Idempotency-Key": key}
     refused = bell.post("/v1/bells/rings", json={"times": 1}, headers=headers)

@@ -58,6 +58,12 @@ def code_of(response):
     return response.status_code, response.get_json()["code"]
 
 
+def test_whoever_has_not_said_who_they_are_may_send_little(client):
+    for path in ("/v1/auth/otp-challenges", "/v1/auth/sessions"):
+        refused = client.post(path, json={"junk": "x" * 16 * 1024})
+        assert (refused.status_code, refused.json["code"]) == (413, "payload_too_large")
+
+
 def test_a_known_member_signs_in_by_code(app, client, cast):
     asked = ask_for_code(client)
     assert asked.status_code == 201

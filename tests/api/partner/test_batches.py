@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
+from server.api.partner.batches import BatchIn
 from server.core.db import reading, transaction
 from server.gamification.activities.models import ACTIVITY
 from server.gamification.members.service import block_member
@@ -24,6 +25,14 @@ def counts(answer):
 
 def statuses(answer):
     return [row["status"] for row in answer["results"]]
+
+
+def test_rows_are_read_with_the_body_before_anything_is_locked(cast):
+    sent = [receipt(cast.ben, 5000), {"external_id": "r-1", "lines": [1, 2]}, None]
+    read, flawed, nothing = BatchIn().load({"transactions": sent})["transactions"]
+    assert read.body["total"] == {"amount_minor": 5000, "currency": "EUR"}
+    assert (flawed.external_id, flawed.lines, flawed.body.code) == ("r-1", 2, "validation_failed")
+    assert nothing.body.code == "validation_failed"
 
 
 def test_each_row_stands_for_itself(till, cast):

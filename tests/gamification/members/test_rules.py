@@ -115,7 +115,14 @@ def test_a_cashier_sees_a_first_name_and_an_initial(first, last, shown):
 
 
 @pytest.mark.parametrize(
-    ("text", "clean"), [("  Ana   Maria ", "Ana Maria"), ("\t", None), (None, None), ("é", "é")]
+    ("text", "clean"),
+    [
+        ("  Ana   Maria ", "Ana Maria"),
+        ("\t", None),
+        (None, None),
+        ("A\nna\u202e", "A na"),
+        ("é", "é"),
+    ],
 )
 def test_names_are_cleaned(text, clean):
     assert clean_name(text) == clean

@@ -42,6 +42,12 @@ def holder(tx, secret):
     return find_key_holder(tx, hash_secret(secret))
 
 
+def test_names_of_places_and_tills_are_one_line(tx):
+    location = add_location(tx, "Main\nStreet\u202e", NOW)
+    assert location.name == "Main Street"
+    assert add_device(tx, "D\x1ban", location.id, Profile.TILL_FULL, NOW).name == "D an"
+
+
 def test_a_pairing_token_works_once(tx):
     till = add_till(tx)
     pairing = offer_pairing(tx, till.id, NOW)
