@@ -1,6 +1,6 @@
 """Every table, so that migrations and checks see the whole schema."""
 
-from server.core import audit, idempotency, outbox, owner_setup  # noqa: F401
+from server.core import audit, idempotency, outbox, owner_setup, queue  # noqa: F401
 from server.gamification.activities import models as activities  # noqa: F401
 from server.gamification.cards import models as cards  # noqa: F401
 from server.gamification.definitions import models as definitions  # noqa: F401
@@ -9,6 +9,7 @@ from server.gamification.facts import models as facts  # noqa: F401
 from server.gamification.grants import models as grants  # noqa: F401
 from server.gamification.ledger import models as ledger  # noqa: F401
 from server.gamification.members import models as members  # noqa: F401
+from server.gamification.nights import models as nights  # noqa: F401
 from server.gamification.partners import models as partners  # noqa: F401
 from server.gamification.programme import models as programme  # noqa: F401
 from server.gamification.proofs import models as proofs  # noqa: F401

@@ -22,6 +22,7 @@ COMMANDS = {
     "demo": ("server.cli.demo", "Run a lively demo shop."),
     "devices": ("server.cli.devices", "Add, pair, list and revoke tills."),
     "import": ("server.cli.importing", "Import purchases from a file."),
+    "jobs": ("server.cli.jobs", "Show background jobs and run them now."),
     "keys": ("server.cli.keys", "Add, list and revoke API keys of partners."),
     "ledger": ("server.cli.ledger", "Verify the ledger."),
     "locations": ("server.cli.locations", "Add and list places of business."),

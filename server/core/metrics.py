@@ -37,6 +37,10 @@ RATE_LIMITED = Counter("fairstar_rate_limited_total", "Requests refused by a lim
 REPLAYS = Counter("fairstar_replays_total", "Answers replayed for an idempotency key.")
 RERUNS = Counter("fairstar_transaction_reruns_total", "Transactions run again after a deadlock.")
 REDIS_FAILURES = Counter("fairstar_redis_failures_total", "Redis calls that failed.", ("use",))
+JOB_RUNS = Counter("fairstar_job_runs_total", "Runs of periodic jobs.", ("job", "outcome"))
+JOB_SECONDS = Histogram(
+    "fairstar_job_seconds", "Length of runs of periodic jobs.", ("job",), buckets=BUCKETS
+)
 
 
 def exposition() -> bytes:

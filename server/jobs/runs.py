@@ -1,9 +1,9 @@
 """Taking slots and writing down what became of each run."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from server.core.ids import new_id
@@ -40,6 +40,23 @@ _LOSE = (
 _OLD_RUNS = select(_R.id).where(_R.started_at < bindparam("before")).limit(bindparam("most"))
 _FORGET_RUNS = delete(JOB_RUN).where(_R.id.in_(_OLD_RUNS.scalar_subquery()))
 _FORGET_SLOTS = delete(JOB_SLOT).where(_S.taken_at < bindparam("before"))
+
+
+_NEWEST = select(_R.name, func.max(_R.started_at).label("started_at")).group_by(_R.name).subquery()
+_LAST_RUNS = select(JOB_RUN).join(
+    _NEWEST, and_(_NEWEST.c.name == _R.name, _NEWEST.c.started_at == _R.started_at)
+)
+
+
+def last_runs(tx: Connection) -> dict[str, Any]:
+    """Return the newest run of each job by name."""
+    return {row.name: row for row in tx.execute(_LAST_RUNS)}
+
+
+def next_at(now: datetime, every_seconds: int) -> datetime:
+    """Return when the slot after the one that contains `now` begins."""
+    slot = slot_of(now, every_seconds)
+    return datetime.fromtimestamp((slot + 1) * every_seconds, UTC)
 
 
 def slot_of(now: datetime, every_seconds: int) -> int:

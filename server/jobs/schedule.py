@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from server.jobs import checkpoint, forget_expired, lapse_holds, prune, send_mail
+from server.core.errors import NotFound
+from server.jobs import checkpoint, forget_expired, lapse_holds, nightly, prune, send_mail
 
 SECOND, MINUTE, HOUR = 1, 60, 3600
 
@@ -29,7 +30,16 @@ class Job:
 SCHEDULE = (
     Job("send_mail", 5 * SECOND, send_mail.run, 20),
     Job("lapse_holds", 15 * SECOND, lapse_holds.run, 100),
+    Job("nightly", 5 * MINUTE, nightly.run, 5),
     Job("checkpoint", HOUR, checkpoint.run, 2),
     Job("forget_expired", HOUR, forget_expired.run, 1000),
     Job("prune", HOUR, prune.run, 5000),
 )
+
+
+def job_named(name: str) -> Job:
+    """Return the periodic job of this name. Raise `NotFound`."""
+    for job in SCHEDULE:
+        if job.name == name:
+            return job
+    raise NotFound(f"There is no job {name}; see: fairstar jobs list")

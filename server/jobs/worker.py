@@ -9,12 +9,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from server.core import clock
 from server.core.db import transaction
+from server.core.metrics import JOB_RUNS, JOB_SECONDS
+from server.jobs.queued import work_off
 from server.jobs.runs import begin_run, end_run, slot_of, take_slot
 from server.jobs.schedule import SCHEDULE, Job
 
 TICK_SECONDS = 1.0
 BACK_OFF_SECONDS_MAX = 600
-RUN_SECONDS_MAX = 60
+RUN_SECONDS_MAX = 10
+"""After so long a job with more to do lets the others have a turn before it goes on."""
+QUEUED_MAX = 20
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +37,7 @@ class Worker:
         self._seen: dict[str, int] = {}
         self._failures: dict[str, int] = {}
         self._not_before: dict[str, datetime] = {}
+        self._unfinished: set[str] = set()
 
     def stop(self) -> None:
         """Finish the batch in progress and return from `run`."""
@@ -52,17 +57,26 @@ class Worker:
             self._stop.wait(pause)
 
     def tick(self, now: datetime) -> int:
-        """Run each job whose slot at `now` is free; return how many ran."""
+        """Run each job whose slot at `now` is free, then what is queued; return how many ran."""
         ran = 0
         for job in self._schedule:
             if not self._stop.is_set() and self._is_taken(job, now):
                 self._run(job)
                 ran += 1
-        return ran
+        return ran + self._work_off(now)
+
+    def _work_off(self, now: datetime) -> int:
+        done = 0
+        while done < QUEUED_MAX and not self._stop.is_set() and work_off(now):
+            done += 1
+        return done
 
     def _is_taken(self, job: Job, now: datetime) -> bool:
         """Tell whether this worker has the job's slot at `now`; each slot is asked for once."""
         slot = slot_of(now, job.every_seconds)
+        if job.name in self._unfinished:
+            self._unfinished.remove(job.name)
+            return True
         if self._seen.get(job.name) == slot or now < self._not_before.get(job.name, now):
             return False
         with transaction() as tx:
@@ -83,18 +97,23 @@ class Worker:
             log.error("job.failed", job=job.name, error=type(caught).__name__, exc_info=True)
         finished_at = clock.now()
         self._remember(job, finished_at, failed=error is not None)
+        JOB_RUNS.labels(job.name, "failed" if error else "done").inc()
+        JOB_SECONDS.labels(job.name).observe((finished_at - started_at).total_seconds())
         with transaction() as tx:
             end_run(tx, run_id, finished_at, moved, error)
 
     def _work(self, job: Job, started_at: datetime) -> int:
-        """Repeat the job while it fills its limit, for a minute at most."""
+        """Repeat the job while it fills its limit; after a while the others come first."""
         moved, now = 0, started_at
         while True:
             part = job.work(now=now, limit=job.limit)
             moved += part
             now = clock.now()
             is_over = now - started_at > timedelta(seconds=RUN_SECONDS_MAX)
-            if part < job.limit or is_over or self._stop.is_set():
+            if part < job.limit or self._stop.is_set():
+                return moved
+            if is_over:
+                self._unfinished.add(job.name)
                 return moved
 
     def _remember(self, job: Job, now: datetime, *, failed: bool) -> None:

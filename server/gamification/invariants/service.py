@@ -14,6 +14,7 @@ from server.gamification.invariants import (
     grants,
     holds,
     lots,
+    nights,
     receipts,
     reversals,
     standings,
@@ -33,6 +34,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     *standings.INVARIANTS,
     *counters.INVARIANTS,
     *grants.INVARIANTS,
+    *nights.INVARIANTS,
 )
 
 

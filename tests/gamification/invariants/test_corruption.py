@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,8 +14,16 @@ from server.core.idempotency import RECORD
 from server.gamification.activities.models import ACTIVITY
 from server.gamification.invariants.service import INVARIANTS, check_all
 from server.gamification.ledger.models import HOLD, LOT, TRANSFER
+from server.gamification.nights.models import NIGHTLY_RUN
 from tests.builders.purchases import NOW
 from tests.builders.shop_life import LATER, live_three_days
+
+
+def night(day: int, finished_at: datetime | None = LATER) -> dict[str, Any]:
+    """A row of a night in November."""
+    row = {"night_on": date(2026, 11, day), "begins_at": NOW, "zone": "UTC", "steps": {}}
+    return row | {"fence": 1, "started_at": NOW, "finished_at": finished_at}
+
 
 _ONE_DRAW = "(SELECT min(transfer_id) FROM lot_draw)"
 DAMAGE: dict[str, list[Any]] = {
@@ -228,6 +236,13 @@ DAMAGE: dict[str, list[Any]] = {
     ]
     + ["UPDATE earn_counter SET points = points + 1", "DELETE FROM earn_counter"],
     "The trace of a purchase gives its points again.": ["rounding"],
+    "A night follows the night before it, which is over.": [
+        insert(NIGHTLY_RUN).values([night(1), night(3)]),
+        insert(NIGHTLY_RUN).values([night(1, None), night(2)]),
+    ],
+    "A night is over when all of its steps are.": [
+        insert(NIGHTLY_RUN).values(night(1) | {"steps": {"expire": {"count": 1, "is_done": False}}})
+    ],
 }
 UNIQUE = {"A receipt is recorded once.", "A return is recorded once."}
 
