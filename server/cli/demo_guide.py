@@ -34,7 +34,9 @@ def show_guide(url: str, keys: Keys, visitor: Visitor, environment: Mapping[str,
     click.echo(
         "\nThere is no admin site yet. Its first page will ask for the owner's set-up token."
         f"\nThe member token works until {rfc3339(visitor.until)}; for another one:"
-        f"\n{_another_token(visitor, environment)}\n\nTry it:"
+        f"\n{_in_demo(environment, f'members token {visitor.member_id}')}"
+        "\n\nNo mail leaves the demo. Sign-in codes and other mails are shown by:"
+        f"\n{_in_demo(environment, 'outbox')}\n\nTry it:"
         " (add -H 'Accept-Language: en' to read it in another language: en, et, ru)"
     )
     for command in commands(url, keys, visitor):
@@ -57,10 +59,11 @@ def commands(url: str, keys: Keys, visitor: Visitor) -> list[str]:
     ]
 
 
-def _another_token(visitor: Visitor, environment: Mapping[str, str]) -> str:
+def _in_demo(environment: Mapping[str, str], words: str) -> str:
+    """Return a command line that runs `fairstar` on the demo's database."""
     names = ("FAIRSTAR_ENV_FILE", "FAIRSTAR_DATABASE_URL", "FAIRSTAR_BASE_URL")
     settings = " ".join(f"{name}={shlex.quote(environment[name])}" for name in names)
-    return f"{settings} {_this_program()} members token {visitor.member_id}"
+    return f"{settings} {_this_program()} {words}"
 
 
 def _this_program() -> str:

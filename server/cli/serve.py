@@ -3,6 +3,7 @@
 import os
 import sys
 import tempfile
+from importlib.util import find_spec
 
 import click
 
@@ -58,6 +59,8 @@ def _serve_with_granian(settings: Settings) -> None:
 
 def _serve_with_gunicorn(settings: Settings) -> None:
     """Replace this process by gunicorn, which is an optional extra of the distribution."""
+    if find_spec("gunicorn") is None:
+        raise click.ClickException("gunicorn is not installed: pip install 'gunicorn>=27'")
     command = [
         "-m",
         "gunicorn",

@@ -130,6 +130,22 @@ def run_line(line):
 
 
 @pytest.mark.slow
+def test_the_sign_in_code_is_shown_by_the_printed_command(served):
+    url, _, printed = served
+    person = {"kind": "email", "email": "visitor@example.com"}
+    asked = requests.post(f"{url}/v1/auth/otp-challenges", json=person, timeout=5)
+    assert asked.status_code == 201
+    [command] = re.findall(r"^.* outbox$", printed, re.MULTILINE)
+    shown = subprocess.run(["bash", "-c", command], capture_output=True, check=True, timeout=30)
+    [code] = re.findall(r": (\d{6})\b", shown.stdout.decode())
+    sign_in = {"kind": "otp", "challenge_id": asked.json()["id"], "code": code}
+    answer = requests.post(
+        f"{url}/v1/auth/sessions", json=sign_in | {"installation_id": "my-phone-1"}, timeout=5
+    )
+    assert (answer.status_code, answer.json()["member"]["is_new"]) == (201, True)
+
+
+@pytest.mark.slow
 def test_the_printed_commands_work_as_they_stand(served):
     url, _, printed = served
     home, quote, purchase = re.findall(r"^curl .*$", printed, re.MULTILINE)

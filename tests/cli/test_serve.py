@@ -67,6 +67,20 @@ def test_the_server_answers_and_speaks_problems(sqlite_database):
         assert wrong.json()["code"] == "unsupported_media_type"
 
 
+def test_a_missing_gunicorn_is_said_in_a_sentence(sqlite_database):
+    command = [sys.executable, "-m", "server", "serve", "--server", "gunicorn"]
+    ended = subprocess.run(
+        command,
+        check=False,
+        env=environment(sqlite_database),
+        capture_output=True,
+        cwd=ROOT,
+        timeout=30,
+    )
+    assert ended.returncode == 1
+    assert b"Error: gunicorn is not installed" in ended.stderr
+
+
 def test_bodies_of_any_framing_are_read_and_bounded(sqlite_database):
     json = {"Content-Type": "application/json"}
     with serving(sqlite_database) as (url, _):
