@@ -15,6 +15,7 @@ from server.gamification.programme import models as programme  # noqa: F401
 from server.gamification.proofs import models as proofs  # noqa: F401
 from server.gamification.sessions import models as sessions  # noqa: F401
 from server.gamification.standings import models as standings  # noqa: F401
+from server.gamification.star_cards import models as star_cards  # noqa: F401
 from server.gamification.tiers import models as tiers  # noqa: F401
 from server.integrations.csv import models as imports  # noqa: F401
 from server.jobs import models as jobs  # noqa: F401

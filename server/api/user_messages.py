@@ -29,6 +29,7 @@ SENTENCES: dict[str, str] = {
     "internal": message("Something went wrong on our side. Please try again."),
     "programme_missing": message("The loyalty programme is not open yet."),
     "balance_insufficient": message("You do not have enough for this yet: {missing} are missing."),
+    "star_card_not_full": message("The card is not full yet: {missing} are missing."),
     "member_blocked": message("This account is blocked. Please ask the shop."),
     "member_merged": message("This account was joined with another one."),
     "member_exists": message("There is already an account with these details."),

@@ -67,6 +67,11 @@ def unit_text(locale: str, forms: UnitForms, amount: int) -> str:
     return f"{format_number(locale, amount)} {noun}"
 
 
+def in_language(texts: Mapping[str, str], locale: str) -> str:
+    """Return the text in a language, else in English, else in whatever language there is."""
+    return texts.get(locale) or texts.get(SOURCE) or next(iter(texts.values()), "")
+
+
 @lru_cache(maxsize=8192)
 def format_number(locale: str, number: int) -> str:
     """Return a whole number with the group separators of `locale`."""

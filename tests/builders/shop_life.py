@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from server.gamification.activities.spending import redeem
 from server.gamification.definitions.benefits import Benefit, BenefitKind
+from server.gamification.definitions.service import install
 from server.gamification.grants.service import give as give_benefits
 from server.gamification.grants.service import take_back
 from server.gamification.grants.types import Reason
@@ -17,8 +18,12 @@ from server.gamification.ledger.service import (
     save_book,
 )
 from server.gamification.ledger.types import Kind, Term
+from server.gamification.programme.queries import current_revision
 from server.gamification.programme.types import POINTS
 from server.gamification.proofs.checkpoints import take_checkpoint
+from server.gamification.star_cards.queries import get_star_card
+from server.gamification.star_cards.service import claim
+from server.gamification.star_cards.settings import STAR_CARDS
 from tests.builders.members import VAULT
 from tests.builders.purchases import (
     NOW,
@@ -39,6 +44,13 @@ from tests.builders.purchases import (
 
 DAY = timedelta(days=1)
 LATER = NOW + 3 * DAY
+
+TWO_STARS = {
+    "names": {"en": "Two stars"},
+    "target": 2,
+    "gift": [{"kind": "points", "amount": 3}],
+    "gift_names": {"en": "3 points"},
+}
 
 
 def live_three_days(tx: Connection) -> tuple[str, str]:
@@ -81,6 +93,8 @@ def _presents_of_cai(tx: Connection, cai: str) -> None:
     for ref in ("kept", "taken"):
         give_benefits(tx, cai, benefits, Reason("test", ref, {"en": "A present"}), "staff:eva", NOW)
     take_back(tx, cai, ("test", "taken"), "staff:eva", NOW)
+    install(tx, STAR_CARDS, "two", TWO_STARS, "staff:eva", NOW)
+    claim(tx, cai, get_star_card(tx, current_revision(tx), "two"), "staff:eva", NOW)
 
 
 def _last_day_of_ana(tx: Connection, ana: str, now: datetime) -> None:

@@ -104,6 +104,12 @@ def points_view(programme: Programme, locale: str, now: datetime) -> UnitView:
     return UnitView(programme, unit, locale, now)
 
 
+def unit_view(programme: Programme, code: str, locale: str, now: datetime) -> UnitView:
+    """Return any unit as a reader sees it; one that the programme does not name keeps its code."""
+    unit = programme.units.get(code) or Unit(code, {"en": {"one": code, "other": code}})
+    return UnitView(programme, unit, locale, now)
+
+
 def empty_wallet(member_id: str, unit: str) -> Wallet:
     """Return the wallet of a member who has never had anything in this unit."""
     return Wallet("", member_id, unit)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from server.api.presenters.balances import UnitView
+from server.api.presenters.progress import ProgressOut
 from server.api.schemas import Boolean, Day, Instant, Integer, Items, Nested, Text
 from server.api.schemas import ResponseSchema as Out
 from server.core.i18n import (
@@ -41,17 +42,6 @@ _CALENDAR = {
     3: message("In each quarter of the year."),
     1: message("In each calendar month."),
 }
-
-
-class ProgressOut(Out):
-    """A bar. `pct` is rounded down, so that a bar is full only when the goal is reached."""
-
-    current = Integer(required=True)
-    target = Integer(required=True)
-    remaining = Integer(required=True)
-    pct = Integer(required=True)
-    unit = Text(required=True)
-    text = Text(required=True)
 
 
 class BenefitOut(Out):

@@ -11,6 +11,7 @@ from server.gamification.invariants.declaring import Invariant, in_sql
 from server.gamification.invariants.types import Setting
 from server.gamification.ledger.models import HOLD, LOT, LOT_DRAW, TRANSFER, WALLET
 from server.gamification.ledger.types import AMOUNT_MAX, Kind
+from server.gamification.star_cards.models import STAR_CARD_CLAIM
 
 _T = TRANSFER.c
 _REFERRED = {
@@ -20,11 +21,12 @@ _REFERRED = {
     "lot": LOT,
     "audit": AUDIT,
     "grant": BENEFIT_GRANT,
+    "star_card": STAR_CARD_CLAIM,
 }
 _FITTING = {
     Kind.ACCRUAL: ("activity", "grant"),
     Kind.MATURITY: ("lot", "activity", "audit", "grant"),
-    Kind.REDEMPTION: ("audit",),
+    Kind.REDEMPTION: ("audit", "star_card"),
     Kind.HOLD: ("hold",),
     Kind.CAPTURE: ("hold",),
     Kind.RELEASE: ("hold",),

@@ -18,6 +18,7 @@ from server.gamification.invariants import (
     receipts,
     reversals,
     standings,
+    star_cards,
 )
 from server.gamification.invariants.declaring import Invariant
 from server.gamification.invariants.types import Setting, Violation
@@ -33,6 +34,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     *announcements.INVARIANTS,
     *standings.INVARIANTS,
     *counters.INVARIANTS,
+    *star_cards.INVARIANTS,
     *grants.INVARIANTS,
     *nights.INVARIANTS,
 )

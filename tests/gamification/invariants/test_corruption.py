@@ -27,6 +27,10 @@ def night(day: int, finished_at: datetime | None = LATER) -> dict[str, Any]:
 
 _ONE_DRAW = "(SELECT min(transfer_id) FROM lot_draw)"
 DAMAGE: dict[str, list[Any]] = {
+    "An exchanged star card has spent its stars.": ["UPDATE star_card_claim SET stars = stars + 1"],
+    "A member's cards are numbered 1 to n without a gap.": [
+        "UPDATE star_card_claim SET number = number + 1"
+    ],
     "What a grant gave is in the ledger, once.": [
         "UPDATE benefit_grant SET parts = '[]'",
         "UPDATE transfer SET amount = amount + 1 WHERE ref_kind = 'grant'",

@@ -1,0 +1,1 @@
+"""Star cards: a number of stars for a gift. The stars are a unit of the ledger."""

@@ -1,0 +1,53 @@
+"""How a star card is configured."""
+
+from typing import Any
+
+from server.gamification.definitions.benefits import read_benefits
+from server.gamification.definitions.reading import Reader
+from server.gamification.definitions.types import Kind, Settings
+from server.gamification.programme.types import STARS
+from server.gamification.star_cards.types import ClaimMode, StarCard
+
+STARS_MAX = 10_000
+
+
+def read_star_card(definition_id: str, key: str, settings: Settings) -> StarCard:
+    """Return a star card from its settings. Raise `DefinitionInvalid`."""
+    reader = Reader(settings)
+    reader.required("target", "gift")
+    card = StarCard(
+        id=definition_id,
+        key=key,
+        names=reader.localised("names", required=True),
+        texts=reader.localised("texts"),
+        unit=reader.text("unit", STARS, most=40),
+        target=reader.integer("target", 1, least=1, most=STARS_MAX),
+        gift=read_benefits(reader, "gift"),
+        gift_names=reader.localised("gift_names", required=True),
+        head_start=reader.integer("head_start", 0, most=STARS_MAX),
+        claim=reader.choice("claim", ClaimMode, ClaimMode.MANUAL),
+        image=reader.raw("image"),
+        starts_at=reader.instant("starts_at"),
+        ends_at=reader.instant("ends_at"),
+    )
+    _check(reader, card)
+    reader.close()
+    return card
+
+
+def _check(reader: Reader, card: StarCard) -> None:
+    if card.head_start >= card.target:
+        reader.blame("head_start", "too_many", "A card must not begin full.")
+    if any(benefit.key == card.unit for benefit in card.gift):
+        reader.blame("gift", "circular", "A card cannot give its own stars.")
+    if card.starts_at and card.ends_at and card.starts_at >= card.ends_at:
+        reader.blame("ends_at", "order", "It must end after it starts.")
+    if card.image is not None and not _is_image(card.image):
+        reader.blame("image", "invalid", "Must be {url, width, height, alt}.")
+
+
+def _is_image(image: Any) -> bool:
+    return isinstance(image, dict) and {*image} == {"url", "width", "height", "alt"}
+
+
+STAR_CARDS: Kind[StarCard] = Kind("star_card", "stc", read_star_card)
