@@ -5,7 +5,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from server import gamification
+from server import core, gamification
 from server.api.user_messages import SENTENCES
 from server.core.errors import Refusal, all_refusals
 from server.core.i18n import LOCALES, gettext
@@ -22,6 +22,8 @@ def published_refusals() -> tuple[type[Refusal], ...]:
     for module in pkgutil.walk_packages(gamification.__path__, f"{gamification.__name__}."):
         if module.name.endswith(".errors"):
             import_module(module.name)
+    for module in pkgutil.iter_modules(core.__path__, f"{core.__name__}."):
+        import_module(module.name)
     return tuple(cls for cls in all_refusals() if cls.__module__.startswith("server."))
 
 
