@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from server.core.clock import local_date, rfc3339
+from server.core.clock import local_date, local_hour, rfc3339
 from server.core.errors import NotFound, Refusal
 from server.core.ids import new_id
 from server.gamification.activities import queries, rules, saving, trace
@@ -223,6 +223,9 @@ def _count(
         spend_minor=purchase.amount_minor,
         points=reckoning.earnings.qualifying,
         is_visit=reckoning.is_visit,
+        goods=rules.goods_of(reckoning.lines),
+        hour=local_hour(purchase.occurred_at, configuration.programme.zone),
+        location_id=purchase.location_id,
     )
     day = local_date(purchase.occurred_at, configuration.programme.zone)
     add_purchase(shopper.facts, bought, purchase.occurred_at, day)

@@ -19,7 +19,7 @@ from server.gamification.activities.types import (
     ReturnLine,
 )
 from server.gamification.earning.types import Line
-from server.gamification.facts.types import Facts
+from server.gamification.facts.types import Facts, Item
 from server.gamification.ledger.errors import AmountInvalid
 from server.gamification.ledger.types import AMOUNT_MAX
 from server.gamification.programme.types import TaxBasis
@@ -127,12 +127,13 @@ def is_all(lines: Sequence[BasketLine], returned: Returned) -> bool:
     """
     rest = zip(lines, returned.amounts, returned.quantities, strict=True)
     return all(
-        amount == line.paid_minor and _pieces_back(line, amount, pieces) == line.quantity
+        amount == line.paid_minor and pieces_back(line, amount, pieces) == line.quantity
         for line, amount, pieces in rest
     )
 
 
-def _pieces_back(line: BasketLine, amount: int, pieces: int) -> int:
+def pieces_back(line: BasketLine, amount: int, pieces: int) -> int:
+    """Return how many pieces of a line are back: all of them with the line's money."""
     return line.quantity if line.paid_minor and amount == line.paid_minor else pieces
 
 
@@ -180,6 +181,11 @@ def earning_lines(lines: Sequence[BasketLine]) -> tuple[Line, ...]:
     return tuple(Line(line.basis_minor, line.quantity, line.sku, line.category) for line in lines)
 
 
+def goods_of(lines: Sequence[BasketLine]) -> tuple[Item, ...]:
+    """Return the lines of a basket as counters and games see them."""
+    return tuple(Item(line.paid_minor, line.quantity, line.sku, line.category) for line in lines)
+
+
 def items_of(lines: Sequence[Line]) -> int:
     """Return the number of pieces."""
     return sum(line.quantity for line in lines)
@@ -197,4 +203,4 @@ def restored_after(spent: int, lines: Sequence[BasketLine], returned: Returned) 
     if returned.amount_minor < whole.amount_minor:
         return spent * returned.amount_minor // whole.amount_minor
     rest = zip(lines, returned.amounts, returned.quantities, strict=True)
-    return spent * sum(_pieces_back(*each) for each in rest) // max(1, sum(whole.quantities))
+    return spent * sum(pieces_back(*each) for each in rest) // max(1, sum(whole.quantities))

@@ -1,11 +1,12 @@
 """The table of member facts."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Integer
+from sqlalchemy import Date, ForeignKey, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.core.columns import Amount, Id, UTCDateTime
+from server.core.columns import Amount, Id, Json, UTCDateTime
 from server.core.db import Base, table_of
 
 
@@ -23,6 +24,7 @@ class MemberFactsRow(Base):
     first_purchase_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_purchase_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_visit_on: Mapped[date | None] = mapped_column(Date)
+    counts: Mapped[dict[str, Any]] = mapped_column(Json, server_default=text("'{}'"))
 
 
 MEMBER_FACTS = table_of(MemberFactsRow)

@@ -30,4 +30,5 @@ def facts_of(member_id: str, row: Any) -> Facts:
         row.first_purchase_at,
         row.last_purchase_at,
         row.last_visit_on,
+        row.counts,
     )

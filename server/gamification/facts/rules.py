@@ -1,19 +1,27 @@
 """How an activity changes a member's counters: pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from server.gamification.facts.types import Facts
+from server.gamification.facts.counting import count_item, count_kind, count_visit
+from server.gamification.facts.types import PURCHASE, ActivityFact, Facts, Item
 
 
 @dataclass(frozen=True, slots=True)
 class PurchaseFacts:
-    """What one purchase (or the part of it that came back) counts for."""
+    """What one purchase (or the part of it that came back) counts for.
+
+    `goods` are its lines; `hour` is the hour of the purchase on the programme's clock.
+    """
 
     items: int
     spend_minor: int
     points: int
     is_visit: bool
+    goods: Sequence[Item] = ()
+    hour: int = 0
+    location_id: str | None = None
 
 
 def is_first_visit(facts: Facts, day: date) -> bool:
@@ -33,16 +41,63 @@ def add_purchase(facts: Facts, bought: PurchaseFacts, at: datetime, day: date) -
     facts.qualifying_points += bought.points
     facts.first_purchase_at = min(facts.first_purchase_at or at, at)
     facts.last_purchase_at = max(facts.last_purchase_at or at, at)
+    facts.counts = count_item(facts.counts, bought.goods)
     if bought.is_visit:
-        facts.visits += 1
-        facts.last_visit_on = day
+        _add_visit(facts, day, bought.hour, bought.location_id)
 
 
-def take_back(facts: Facts, returned: PurchaseFacts, *, is_whole: bool) -> None:
-    """Uncount a return; a whole purchase that came back is no purchase and no visit any more."""
+def take_back(facts: Facts, returned: PurchaseFacts, day: date, *, is_whole: bool) -> None:
+    """Uncount a return of a purchase made on `day`.
+
+    A whole purchase that came back is no purchase and no visit any more.
+    """
     facts.items -= returned.items
     facts.spend_minor -= returned.spend_minor
     facts.qualifying_points -= returned.points
+    facts.counts = count_item(facts.counts, returned.goods, -1)
     if is_whole:
         facts.purchases -= 1
-        facts.visits -= returned.is_visit
+        if returned.is_visit:
+            _take_visit(facts, day, returned.hour, returned.location_id)
+
+
+def add_activity(facts: Facts, fact: ActivityFact, hour: int) -> None:
+    """Count an activity of any kind; `hour` is when it was on the programme's clock."""
+    if fact.kind == PURCHASE:
+        add_purchase(facts, _bought(fact, hour), fact.occurred_at, fact.day)
+        return
+    facts.counts = count_kind(facts.counts, fact.kind)
+    facts.qualifying_points += fact.points
+    if fact.is_visit:
+        _add_visit(facts, fact.day, hour, fact.location_id)
+
+
+def take_back_activity(facts: Facts, fact: ActivityFact, hour: int) -> None:
+    """Uncount an activity as a whole: the inverse of `add_activity`, but for the dates of the
+    first and last purchase and the last visit, which stay.
+    """
+    if fact.kind == PURCHASE:
+        take_back(facts, _bought(fact, hour), fact.day, is_whole=True)
+        return
+    facts.counts = count_kind(facts.counts, fact.kind, -1)
+    facts.qualifying_points -= fact.points
+    if fact.is_visit:
+        _take_visit(facts, fact.day, hour, fact.location_id)
+
+
+def _bought(fact: ActivityFact, hour: int) -> PurchaseFacts:
+    pieces = sum(item.quantity for item in fact.items)
+    return PurchaseFacts(
+        pieces, fact.amount_minor, fact.points, fact.is_visit, fact.items, hour, fact.location_id
+    )
+
+
+def _add_visit(facts: Facts, day: date, hour: int, location_id: str | None) -> None:
+    facts.visits += 1
+    facts.last_visit_on = day
+    facts.counts = count_visit(facts.counts, day, hour, location_id)
+
+
+def _take_visit(facts: Facts, day: date, hour: int, location_id: str | None) -> None:
+    facts.visits -= 1
+    facts.counts = count_visit(facts.counts, day, hour, location_id, -1)

@@ -7,6 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 PURCHASE = "purchase"
+Counts = Mapping[str, Mapping[str, Any]]
+"""Counters by name in sections, see `counting.py`; replaced as a whole, never changed in place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +58,4 @@ class Facts:
     first_purchase_at: datetime | None = None
     last_purchase_at: datetime | None = None
     last_visit_on: date | None = None
+    counts: Counts = field(default_factory=dict)

@@ -12,7 +12,7 @@ from server.core.clock import local_date
 from server.core.walking import walk
 from server.gamification.activities import rules, trace
 from server.gamification.activities.models import ACTIVITY
-from server.gamification.activities.queries import PURCHASE
+from server.gamification.activities.queries import PURCHASE, REDEMPTION
 from server.gamification.activities.types import Returned, State
 from server.gamification.earning.models import EARN_COUNTER
 from server.gamification.earning.rules import points_for, points_left, qualifying_left
@@ -20,16 +20,19 @@ from server.gamification.earning.types import Line
 from server.gamification.facts.models import MEMBER_FACTS
 from server.gamification.facts.queries import facts_of
 from server.gamification.facts.types import Facts
+from server.gamification.invariants.counts import Names
 from server.gamification.invariants.declaring import Invariant
 from server.gamification.invariants.types import Setting
 from server.gamification.programme.models import PROGRAMME
 from server.gamification.programme.queries import get_programme
 from server.gamification.programme.types import Programme, Rounding
+from server.gamification.returns.goods import goods_left
 from server.gamification.standings.models import QUALIFYING_DAY
 from server.gamification.standings.service import Counts
 
 _A = ACTIVITY.c
-_PURCHASES = select(ACTIVITY).where(_A.kind == PURCHASE)
+_REPORTED = select(ACTIVITY).where(_A.kind != REDEMPTION)
+_PURCHASES = _REPORTED.where(_A.kind == PURCHASE)
 _BY_MEMBER = [_A.member_id, _A.id]
 _FINAL = (State.RETURNED, State.CANCELLED)
 _CHUNK = 500
@@ -46,24 +49,39 @@ class Tally:
         self.facts = Facts(member_id)
         self.caps: dict[str, int] = {}
         self.days: dict[date, Counts] = {}
+        self.names = Names()
 
     def add(self, row: Any, programme: Programme) -> None:
-        """Count one stored purchase, less what came back of it."""
+        """Count one stored activity, less what came back of it."""
+        is_kept = row.state not in _FINAL
+        if row.trace.get("is_visit"):
+            self._add_visit(row, programme, is_kept=is_kept)
+        if row.kind == PURCHASE:
+            self._add_purchase(row)
+        elif is_kept:
+            self.names.add_kind(row.kind)
+            self.facts.qualifying_points += row.trace.get("qualifying", 0)
+
+    def _add_visit(self, row: Any, programme: Programme, *, is_kept: bool) -> None:
+        day = local_date(row.occurred_at, programme.zone)
+        self.facts.last_visit_on = max(self.facts.last_visit_on or day, day)
+        if is_kept:
+            self.facts.visits += 1
+            self.names.add_visit(row, programme.zone)
+
+    def _add_purchase(self, row: Any) -> None:
         facts, stored = self.facts, row.trace
         lines = trace.load_lines(stored)
         returned = Returned(**row.returned) if row.returned else rules.nothing_returned(lines)
         left = rules.lines_left(lines, returned)
         is_kept = row.state not in _FINAL
         facts.purchases += is_kept
-        facts.visits += is_kept and stored["is_visit"]
         facts.items += rules.items_of(left)
         facts.spend_minor += row.amount_minor - returned.amount_minor
         facts.qualifying_points += _qualifying(row, left)
         at, first, last = row.occurred_at, facts.first_purchase_at, facts.last_purchase_at
         facts.first_purchase_at, facts.last_purchase_at = min(first or at, at), max(last or at, at)
-        if stored["is_visit"]:
-            day = local_date(at, programme.zone)
-            facts.last_visit_on = max(facts.last_visit_on or day, day)
+        self.names.add_goods(goods_left(lines, returned))
         if "day_on" in stored:
             spend = row.amount_minor - returned.amount_minor
             self._add_day(stored, _qualifying(row, left), spend, is_kept=is_kept)
@@ -88,7 +106,9 @@ class Tally:
     def differences(self, facts: Facts, caps: dict[str, int]) -> Iterator[str]:
         """Yield in what the stored counters differ."""
         who = self.facts.member_id
-        for name in (field.name for field in fields(Facts)):
+        for difference in self.names.differences(facts.counts):
+            yield f"{who} ({difference})"
+        for name in (field.name for field in fields(Facts) if field.name != "counts"):
             made, kept = getattr(self.facts, name), getattr(facts, name)
             if made != kept:
                 yield f"{who} ({name} is {kept}, the activities give {made})"
@@ -123,7 +143,7 @@ def _miscounted(tx: Connection, _setting: Setting) -> Iterable[str]:
 
 
 def _tallies(tx: Connection, programme: Programme) -> Iterator[Tally]:
-    rows = walk(tx, _PURCHASES, _BY_MEMBER)
+    rows = walk(tx, _REPORTED, _BY_MEMBER)
     for member_id, purchases in groupby(rows, key=lambda row: str(row.member_id)):
         tally = Tally(member_id)
         for row in purchases:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, update
 
-from server.core.clock import local_date
+from server.core.clock import local_date, local_hour
 from server.core.ids import new_id
 from server.core.outbox import record
 from server.gamification.activities import events, queries, rules, trace
@@ -35,6 +35,7 @@ from server.gamification.ledger.queries import net_draws
 from server.gamification.ledger.service import load_lots, open_book, save_book
 from server.gamification.ledger.types import Cause, Clawback
 from server.gamification.programme.types import POINTS, ClawbackPolicy, Rounding
+from server.gamification.returns.goods import goods_back
 from server.gamification.standings import climbing
 from server.gamification.standings.service import add_days, events_of, save_moves
 
@@ -179,10 +180,18 @@ def _uncount(tx: Connection, undoing: Undoing, recording: Recording) -> None:
     """Roll counters, caps and tier back; what the purchase counted for is in its trace."""
     row = undoing.row
     shopper = queries.get_shopper(tx, row.member_id)
+    zone = recording.configuration.programme.zone
     returned = PurchaseFacts(
-        undoing.items, undoing.amount_minor, undoing.qualifying, row.trace["is_visit"]
+        undoing.items,
+        undoing.amount_minor,
+        undoing.qualifying,
+        row.trace["is_visit"],
+        goods_back(undoing.lines, undoing.before, undoing.after),
+        local_hour(row.occurred_at, zone),
+        row.location_id,
     )
-    take_back(shopper.facts, returned, is_whole=undoing.is_whole)
+    day = local_date(row.occurred_at, zone)
+    take_back(shopper.facts, returned, day, is_whole=undoing.is_whole)
     save_facts(tx, [shopper.facts])
     _uncount_day(tx, row, returned, is_whole=undoing.is_whole)
     befores = undoing.points_by_rule(undoing.before)

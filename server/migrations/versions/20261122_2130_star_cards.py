@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "star_cards"
-down_revision = "grants"
+down_revision = "nights"
 branch_labels = None
 depends_on = None
 

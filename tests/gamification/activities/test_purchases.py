@@ -68,7 +68,9 @@ def test_a_purchase_gives_points_with_their_reasons(tx, ana):
     (lot,) = tx.execute(select(LOT)).all()
     assert lot.source_transfer_id == trace["transfer_id"]
     assert lot.expires_at.isoformat() == "2027-11-30T22:00:00+00:00"
-    assert get_facts(tx, ana) == Facts(ana, 1, 1, 2, 105_00, 10, NOW, NOW, NOW.date())
+    facts = get_facts(tx, ana)
+    assert facts.counts["categories"] == {"coffee": [2, 50_00]}
+    assert facts == Facts(ana, 1, 1, 2, 105_00, 10, NOW, NOW, NOW.date(), facts.counts)
     assert topics(tx) == ["points.awarded"]
     assert check_all(tx, NOW) == []
 

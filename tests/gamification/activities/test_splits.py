@@ -190,5 +190,6 @@ def test_the_classic_split(tx):
     ana = add_member(tx)
     bought = buy(tx, ana, 10_00)
     assert [give_back(tx, bought, 5_00).points_taken for _ in range(2)] == [1, 0]
-    assert get_facts(tx, ana) == Facts(ana, 0, 0, 0, 0, 0, NOW, NOW, NOW.date())
+    counts = {"hours": {"16": 0}, "weekdays": {"6": 0}}
+    assert get_facts(tx, ana) == Facts(ana, 0, 0, 0, 0, 0, NOW, NOW, NOW.date(), counts)
     assert balances(tx, ana) == (0, 0, 0, 0)

@@ -1,11 +1,21 @@
 """How purchases and returns change a member's counters."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from server.gamification.facts.rules import PurchaseFacts, add_purchase, is_first_visit, take_back
-from server.gamification.facts.types import Facts
+from server.gamification.facts.counting import KEYS_MAX, OTHERS
+from server.gamification.facts.rules import (
+    PurchaseFacts,
+    add_activity,
+    add_purchase,
+    is_first_visit,
+    take_back,
+    take_back_activity,
+)
+from server.gamification.facts.types import ActivityFact, Facts, Item
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
@@ -19,7 +29,8 @@ def after_one():
 
 
 def test_a_purchase_is_counted():
-    assert after_one() == Facts("mem_1", 1, 1, 3, 100_00, 10, NOW, NOW, TODAY)
+    counts = {"hours": {"0": 1}, "weekdays": {"6": 1}}
+    assert after_one() == Facts("mem_1", 1, 1, 3, 100_00, 10, NOW, NOW, TODAY, counts)
 
 
 def test_first_and_last_purchase_span_what_was_reported_in_any_order():
@@ -40,12 +51,72 @@ def test_one_visit_a_day_and_none_before_the_last(days, is_visit):
 
 def test_a_part_that_comes_back_is_no_whole_purchase():
     facts = after_one()
-    take_back(facts, PurchaseFacts(1, 40_00, 4, True), is_whole=False)
-    assert facts == Facts("mem_1", 1, 1, 2, 60_00, 6, NOW, NOW, TODAY)
+    take_back(facts, PurchaseFacts(1, 40_00, 4, True), TODAY, is_whole=False)
+    assert replace(facts, counts={}) == Facts("mem_1", 1, 1, 2, 60_00, 6, NOW, NOW, TODAY)
 
 
 def test_a_whole_purchase_that_comes_back_was_no_visit():
     facts = after_one()
-    take_back(facts, BOUGHT, is_whole=True)
+    take_back(facts, BOUGHT, TODAY, is_whole=True)
     assert (facts.purchases, facts.visits, facts.items) == (0, 0, 0)
     assert (facts.spend_minor, facts.qualifying_points) == (0, 0)
+
+
+COFFEE, CAKE = Item(6_00, 2, "c1", "coffee"), Item(4_00, 1, None, "cake")
+
+
+def activity(kind="purchase", **fields):
+    of: dict[str, Any] = {"is_visit": True, "location_id": "loc_1"} | fields
+    return ActivityFact("act_1", "mem_1", kind, NOW, TODAY, TODAY, **of)
+
+
+def test_names_are_counted_by_category_hour_weekday_and_place():
+    facts = Facts("mem_1")
+    add_activity(facts, activity(amount_minor=12_00, items=(COFFEE, CAKE, Item(2_00))), 14)
+    add_activity(facts, activity(items=(COFFEE,), is_visit=False), 15)
+    assert facts.counts == {
+        "categories": {"coffee": [4, 12_00], "cake": [1, 4_00]},
+        "hours": {"14": 1},
+        "weekdays": {"6": 1},
+        "places": {"loc_1": 1},
+    }
+    assert (facts.purchases, facts.visits, facts.items, facts.spend_minor) == (2, 1, 6, 12_00)
+
+
+def test_an_activity_that_is_no_purchase_counts_by_its_kind():
+    facts = Facts("mem_1")
+    add_activity(facts, activity("review", is_visit=False, points=5), 14)
+    assert facts == Facts("mem_1", qualifying_points=5, counts={"kinds": {"review": 1}})
+
+
+@pytest.mark.parametrize("kind", ["purchase", "check_in"])
+def test_taking_an_activity_back_leaves_nothing_counted(kind):
+    facts = Facts("mem_1")
+    fact = activity(kind, amount_minor=10_00, items=(COFFEE, CAKE), points=3)
+    add_activity(facts, fact, 14)
+    take_back_activity(facts, fact, 14)
+    assert (facts.purchases, facts.visits, facts.items, facts.qualifying_points) == (0, 0, 0, 0)
+    flat = [n for section in facts.counts.values() for n in section.values()]
+    assert {0 if n == [0, 0] else n for n in flat} == {0}
+
+
+def test_beyond_fifty_names_the_others_are_counted_together_and_return_together():
+    facts = Facts("mem_1")
+    goods = tuple(Item(1_00, 1, None, f"c{number}") for number in range(KEYS_MAX + 3))
+    add_activity(facts, activity(amount_minor=53_00, items=goods), 14)
+    categories = facts.counts["categories"]
+    assert (len(categories), categories[OTHERS]) == (KEYS_MAX + 1, [3, 3_00])
+    back = PurchaseFacts(2, 2_00, 0, False, (goods[0], goods[-1]))
+    take_back(facts, back, TODAY, is_whole=False)
+    assert (facts.counts["categories"]["c0"], facts.counts["categories"][OTHERS]) == (
+        [0, 0],
+        [2, 2_00],
+    )
+
+
+def test_counters_are_replaced_and_never_changed_in_place():
+    facts = after_one()
+    copy = replace(facts)
+    before = facts.counts
+    add_purchase(copy, replace(BOUGHT, goods=(COFFEE,)), NOW, TODAY)
+    assert facts.counts is before == {"hours": {"0": 1}, "weekdays": {"6": 1}}

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from server.core.db import transaction
 from server.core.idempotency import RECORD
 from server.gamification.activities.models import ACTIVITY
+from server.gamification.facts.models import MEMBER_FACTS
 from server.gamification.invariants.service import INVARIANTS, check_all
 from server.gamification.ledger.models import HOLD, LOT, TRANSFER
 from server.gamification.nights.models import NIGHTLY_RUN
@@ -238,7 +239,11 @@ DAMAGE: dict[str, list[Any]] = {
         f"UPDATE member_facts SET {name} = {name} + 1"
         for name in ("purchases", "visits", "items", "spend_minor", "qualifying_points")
     ]
-    + ["UPDATE earn_counter SET points = points + 1", "DELETE FROM earn_counter"],
+    + ["UPDATE earn_counter SET points = points + 1", "DELETE FROM earn_counter"]
+    + [
+        update(MEMBER_FACTS).values(counts=counts)
+        for counts in ({}, {"kinds": {"review": 1}}, {"categories": {"*": [1, 1]}})
+    ],
     "The trace of a purchase gives its points again.": ["rounding"],
     "A night follows the night before it, which is over.": [
         insert(NIGHTLY_RUN).values([night(1), night(3)]),

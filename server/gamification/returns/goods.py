@@ -1,0 +1,32 @@
+"""What is left of the lines of a purchase, and what came back, as counters and games see them."""
+
+from collections.abc import Sequence
+
+from server.gamification.activities.rules import pieces_back
+from server.gamification.activities.types import BasketLine, Returned
+from server.gamification.facts.types import Item
+
+
+def goods_left(lines: Sequence[BasketLine], returned: Returned) -> tuple[Item, ...]:
+    """Return each line with the money and the pieces of it that did not come back."""
+    rest = zip(lines, returned.amounts, returned.quantities, strict=True)
+    return tuple(
+        Item(
+            line.paid_minor - amount,
+            line.quantity - pieces_back(line, amount, pieces),
+            line.sku,
+            line.category,
+        )
+        for line, amount, pieces in rest
+    )
+
+
+def goods_back(lines: Sequence[BasketLine], before: Returned, after: Returned) -> tuple[Item, ...]:
+    """Return what came back of each line between two states of a purchase."""
+    pairs = zip(goods_left(lines, before), goods_left(lines, after), strict=True)
+    return tuple(
+        Item(
+            had.amount_minor - has.amount_minor, had.quantity - has.quantity, had.sku, had.category
+        )
+        for had, has in pairs
+    )
