@@ -88,11 +88,13 @@ def _expiry(found: Programme) -> str:
 
 def _rule(rule: EarnRule, found: Programme) -> str:
     name = rule.names.get("en") or next(iter(rule.names.values()))
-    points = unit_text("en", found.units["points"].names, rule.points)
+    unit = found.units.get(rule.unit)
+    points = unit_text("en", unit.names, rule.points) if unit else f"{rule.points} {rule.unit}"
     per = {
         RuleKind.AMOUNT: f"each {format_money('en', rule.per_minor, found.currency_code)}",
         RuleKind.ITEM: "each piece",
         RuleKind.VISIT: "the first purchase of a day",
+        RuleKind.ACTION: f"each {rule.activity.replace('_', ' ')}",
     }
     return f"{name}: {points} for {per[rule.kind]}"
 

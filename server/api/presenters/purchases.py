@@ -17,6 +17,7 @@ _REASONS: Mapping[str, str] = {
     Reason.OTHER_LOCATION: message("Not valid at this location."),
     Reason.BELOW_MINIMUM: message("The purchase must be at least {minimum}."),
     Reason.NO_MATCHING_ITEMS: message("Nothing in the basket belongs to it."),
+    Reason.OTHER_WEEKDAY: message("Not on this day of the week."),
     Reason.ALREADY_VISITED: message("Today's visit was counted before."),
     Reason.CAP_REACHED: message("The limit of this rule is reached."),
     Reason.TOO_LITTLE: message("Too little for a whole point."),
@@ -225,6 +226,7 @@ def _sum_text(accrual: Mapping[str, Any], trace: Mapping[str, Any], view: TierVi
         "amount": message("{basis} at {points} for each {per}, ×{factor}"),
         "item": message("{items} pieces at {points}, ×{factor}"),
         "visit": message("{points} for a visit, ×{factor}"),
+        "action": message("{points} for this, ×{factor}"),
     }[accrual["kind"]]
     return gettext(view.locale, msgid, **parts)
 

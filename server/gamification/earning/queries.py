@@ -50,6 +50,7 @@ def rule_of(row: Mapping[Any, Any]) -> EarnRule:
     for name in ("starts_at", "ends_at"):
         if conditions.get(name):
             conditions[name] = datetime.fromisoformat(conditions[name])
+    conditions["weekdays"] = tuple(conditions.get("weekdays", ()))
     conditions["location_ids"] = tuple(conditions.get("location_ids", ()))
     conditions["cap_period"] = CapPeriod(conditions.get("cap_period", CapPeriod.DAY))
     conditions["qualifies"] = Qualifies(conditions.get("qualifies", Qualifies.FULL))

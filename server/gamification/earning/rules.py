@@ -23,6 +23,7 @@ from server.gamification.earning.types import (
     RuleKind,
     Scope,
 )
+from server.gamification.facts.types import PURCHASE
 from server.gamification.points.rules import rounded
 from server.gamification.programme.types import Rounding
 
@@ -55,10 +56,12 @@ class Shopper:
 def earnings_of(
     rules: Sequence[EarnRule], basket: Basket, shopper: Shopper, rounding: Rounding
 ) -> Earnings:
-    """Apply every rule to the basket; return what each gave, or the first reason why not."""
+    """Apply every rule for this kind of activity; return what each gave, or why it gave nothing."""
     accruals: list[Accrual] = []
     refused: list[NotApplied] = []
     for rule in rules:
+        if (rule.activity or PURCHASE) != basket.activity:
+            continue
         outcome = _outcome_of(rule, basket, shopper, rounding)
         if isinstance(outcome, Accrual):
             accruals.append(outcome)
@@ -123,10 +126,14 @@ def _why_not(
     """Return the first condition of the rule that does not hold."""
     if not _is_scheduled(rule, basket.occurred_at):
         return _refused(rule, Reason.OUTSIDE_SCHEDULE)
+    if rule.weekdays and shopper.today.weekday() not in rule.weekdays:
+        return _refused(rule, Reason.OTHER_WEEKDAY)
     if rule.location_ids and basket.location_id not in rule.location_ids:
         return _refused(rule, Reason.OTHER_LOCATION)
     if rule.minimum_minor and basket.amount_minor < rule.minimum_minor:
         return _refused(rule, Reason.BELOW_MINIMUM, minimum_minor=rule.minimum_minor)
+    if rule.kind is RuleKind.ACTION:
+        return None
     if rule.kind is RuleKind.VISIT:
         return None if shopper.is_first_visit else _refused(rule, Reason.ALREADY_VISITED)
     if not matching:

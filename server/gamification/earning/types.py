@@ -6,6 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from server.gamification.facts.types import PURCHASE
+from server.gamification.programme.types import POINTS
+
 
 class RuleKind(StrEnum):
     """What an earn rule counts."""
@@ -13,12 +16,14 @@ class RuleKind(StrEnum):
     AMOUNT = "amount"
     ITEM = "item"
     VISIT = "visit"
+    ACTION = "action"
 
 
 class Reason(StrEnum):
     """Why an earn rule gave nothing."""
 
     OUTSIDE_SCHEDULE = "outside_schedule"
+    OTHER_WEEKDAY = "other_weekday"
     OTHER_LOCATION = "other_location"
     BELOW_MINIMUM = "below_minimum"
     NO_MATCHING_ITEMS = "no_matching_items"
@@ -54,11 +59,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """What was bought, where and when; the lines add up to the basis of the purchase."""
+    """What was bought, where and when; the lines add up to the basis of the purchase.
+
+    `activity` is the kind of the reported fact: a purchase, or a declared type, without lines.
+    """
 
     lines: tuple[Line, ...]
     occurred_at: datetime
     location_id: str | None = None
+    activity: str = PURCHASE
 
     @property
     def amount_minor(self) -> int:
@@ -83,8 +92,10 @@ class EarnRule:
     """A published earn rule at one version.
 
     `amount`: `points` for each `per_minor` of matching lines. `item`: `points` for each piece.
-    `visit`: `points` for the first purchase of a calendar day. `tier_multipliers_bp` (by the key
-    of the tier) stand in for the tier's own multiplier.
+    `visit`: `points` for the first purchase of a calendar day. `action`: `points` for each
+    reported activity of the type `activity`. `tier_multipliers_bp` (by the key of the tier) stand
+    in for the tier's own multiplier. `unit` is what is given: points, or stars of some unit.
+    `weekdays` (0 is Monday; none: all) are days in the programme's zone.
     """
 
     id: str
@@ -104,6 +115,9 @@ class EarnRule:
     cap_period: CapPeriod = CapPeriod.DAY
     qualifies: Qualifies = Qualifies.FULL
     tier_multipliers_bp: Mapping[str, int] = field(default_factory=dict)
+    unit: str = POINTS
+    activity: str = ""
+    weekdays: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

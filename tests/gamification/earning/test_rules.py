@@ -212,3 +212,19 @@ def test_below_the_minimum_nothing_is_left_of_an_accrual():
     (accrual,) = earnings_of([one], basket(), shopper(), Rounding.FLOOR).accruals
     assert points_left(accrual, (COFFEE, Line(29_99), Line(0)), Rounding.FLOOR) == 0
     assert points_left(accrual, (COFFEE, Line(30_00), Line(0)), Rounding.FLOOR) == 6
+
+
+def test_a_rule_for_an_activity_says_nothing_of_purchases():
+    review = rule(RuleKind.ACTION, points=5, activity="review", uses_tier_multiplier=False)
+    report = Basket((), NOW, activity="review")
+    assert earned(review, report, shopper(20_000)) == 5
+    found = earnings_of([review, rule()], basket(), shopper(), Rounding.FLOOR)
+    assert [accrual.kind for accrual in found.accruals] == [RuleKind.AMOUNT]
+    assert found.not_applied == ()
+    told = earnings_of([review, rule()], report, shopper(), Rounding.FLOOR)
+    assert ([one.points for one in told.accruals], told.not_applied) == ([5], ())
+
+
+def test_a_rule_may_hold_on_some_days_of_the_week():
+    sunday, monday = rule(weekdays=(6,)), rule(weekdays=(0, 1))
+    assert (earned(sunday), reason(monday)) == (10, Reason.OTHER_WEEKDAY)

@@ -1,0 +1,1 @@
+"""Activity types: which facts besides purchases may be reported, and what a report holds."""

@@ -1,0 +1,85 @@
+"""Checking a report against its type, and how often it counts: pure."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from server.core.errors import FieldError
+from server.gamification.activity_types.types import ActivityType, FieldType, Often, ReportField
+
+TEXT_MAX = 500
+NUMBER_MAX = 2**53 - 1
+_DAY = timedelta(days=1)
+
+
+def faults(activity_type: ActivityType, data: Mapping[str, Any]) -> list[FieldError]:
+    """Return what is wrong with a report's data; nothing when it is as declared."""
+    known = {field.name: field for field in activity_type.fields}
+    found = [
+        _fault(name, "unknown", "This type of activity has no such field.")
+        for name in sorted(set(data) - set(known))
+    ]
+    for field in activity_type.fields:
+        value = data.get(field.name)
+        if value is None:
+            if field.is_required:
+                found.append(_fault(field.name, "required", "This is needed."))
+        elif not _fits(field, value):
+            found.append(_fault(field.name, "invalid", f"Must be {_wanted(field)}."))
+    return found
+
+
+def period_key(often: Often, day: date) -> str | None:
+    """Return the period in which another report does not count; None: each one counts.
+
+    Periods are those of the calendar; weeks begin on Monday (ISO 8601).
+    """
+    if often is Often.ALWAYS:
+        return None
+    if often is Often.ONCE:
+        return "once"
+    if often is Often.DAILY:
+        return day.isoformat()
+    if often is Often.WEEKLY:
+        return (day - day.weekday() * _DAY).isoformat()
+    return day.strftime("%Y-%m")
+
+
+def _fits(field: ReportField, value: Any) -> bool:
+    if field.type is FieldType.FLAG:
+        return isinstance(value, bool)
+    if field.type is FieldType.INTEGER:
+        is_whole = isinstance(value, int) and not isinstance(value, bool)
+        return is_whole and (field.least or 0) <= value <= _most(field, NUMBER_MAX)
+    if not isinstance(value, str):
+        return False
+    if field.type is FieldType.CHOICE:
+        return value in field.choices
+    if field.type is FieldType.DAY:
+        return _is_day(value)
+    return (field.least or 0) <= len(value) <= _most(field, TEXT_MAX) and value.isprintable()
+
+
+def _most(field: ReportField, otherwise: int) -> int:
+    return otherwise if field.most is None else field.most
+
+
+def _is_day(value: str) -> bool:
+    try:
+        return date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
+
+
+def _wanted(field: ReportField) -> str:
+    if field.type is FieldType.INTEGER:
+        return f"a whole number from {field.least or 0} to {_most(field, NUMBER_MAX)}"
+    if field.type is FieldType.TEXT:
+        return f"a text of at most {_most(field, TEXT_MAX)} characters"
+    if field.type is FieldType.CHOICE:
+        return "one of " + ", ".join(field.choices)
+    return "true or false" if field.type is FieldType.FLAG else "a date like 2026-11-30"
+
+
+def _fault(name: str, code: str, detail: str) -> FieldError:
+    return FieldError(pointer=f"/data/{name}", code=code, detail=detail)
