@@ -5,6 +5,7 @@ from babel.numbers import is_currency
 from sqlalchemy import Connection
 
 from server.cli import application
+from server.cli.expiry import expiry, expiry_text
 from server.core import clock
 from server.core.db import reading, transaction
 from server.core.i18n import format_hundredths, format_money, unit_text
@@ -20,6 +21,9 @@ from server.gamification.tiers.types import MULTIPLIER_ONE, Entry, Tier
 @click.group()
 def programme() -> None:
     """Show the programme or apply a preset."""
+
+
+programme.add_command(expiry)
 
 
 @programme.command()
@@ -77,12 +81,7 @@ def _show(tx: Connection) -> None:
 
 
 def _expiry(found: Programme) -> str:
-    said = [
-        f"{one.months} months after earning, at the end of the {one.round_to}"
-        if one.months
-        else f"on {one.on}"
-        for one in found.policies.expiry
-    ]
+    said = [expiry_text(policy) for policy in found.policies.expiry]
     return "; ".join(said) or "points do not expire"
 
 

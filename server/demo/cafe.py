@@ -14,8 +14,9 @@ from server.gamification.activities.configuration import get_configuration
 from server.gamification.activities.pipeline import record_purchase, record_purchases
 from server.gamification.activities.types import Purchase, Recording, Return, ReturnLine
 from server.gamification.facts.models import MEMBER_FACTS
+from server.gamification.holds.service import place_hold, release_hold
 from server.gamification.ledger.queries import spendable_now
-from server.gamification.ledger.service import open_book, place_hold, release_hold
+from server.gamification.ledger.service import open_book
 from server.gamification.ledger.types import Cause
 from server.gamification.members.rules import normal_identifier
 from server.gamification.members.service import enrol_all

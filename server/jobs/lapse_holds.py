@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from server.core.db import transaction
-from server.gamification.ledger import service
+from server.gamification.holds import service
 
 BATCH = 20
 

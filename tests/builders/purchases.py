@@ -20,8 +20,9 @@ from server.gamification.activities.types import (
     ReturnOutcome,
 )
 from server.gamification.earning.models import EARN_RULE
+from server.gamification.holds.service import place_hold
 from server.gamification.ledger.models import TRANSFER, WALLET
-from server.gamification.ledger.service import adjust, audited, open_book, place_hold
+from server.gamification.ledger.service import adjust, audited, open_book
 from server.gamification.ledger.types import Cause, Hold, Term
 from server.gamification.members.models import MEMBER
 from server.gamification.presets.service import apply_preset

@@ -10,13 +10,9 @@ from server.gamification.definitions.service import install
 from server.gamification.grants.service import give as give_benefits
 from server.gamification.grants.service import take_back
 from server.gamification.grants.types import Reason
-from server.gamification.ledger.service import (
-    adjust,
-    lapse_holds,
-    open_book,
-    release_hold,
-    save_book,
-)
+from server.gamification.holds.service import lapse_holds, release_hold
+from server.gamification.ledger.service import adjust, open_book, save_book
+from server.gamification.ledger.sweeping import expire_due, mature_due
 from server.gamification.ledger.types import Kind, Term
 from server.gamification.programme.queries import current_revision
 from server.gamification.programme.types import POINTS
@@ -53,17 +49,20 @@ TWO_STARS = {
 }
 
 
-def live_three_days(tx: Connection) -> tuple[str, str]:
+def live_three_days(tx: Connection, *, among_others: bool = False) -> tuple[str, str]:
     """Ana buys, returns, pays with points, holds; Ben owes and climbs. Ends at `LATER`.
 
-    Two checkpoints are taken, on the first and on the last day. Returns the ids of the two.
+    `among_others`: Cai gets presents and Cem stays away too long. Two checkpoints are taken, on the
+    first and on the last day. Returns the ids of Ana and Ben.
     """
     open_shop(tx)
     add_rule(tx, "item", 3, categories=["coffee"], points_per_period_max=10)
     ana, ben = add_member(tx), add_member(tx)
     _first_day_of_ana(tx, ana)
     _all_days_of_ben(tx, ben)
-    _presents_of_cai(tx, add_member(tx))
+    if among_others:
+        _presents_of_cai(tx, add_member(tx))
+        _first_day_of_cem(tx, add_member(tx))
     take_checkpoint(tx, VAULT, NOW)
     _last_day_of_ana(tx, ana, LATER)
     take_checkpoint(tx, VAULT, LATER)
@@ -99,9 +98,18 @@ def _presents_of_cai(tx: Connection, cai: str) -> None:
 
 def _last_day_of_ana(tx: Connection, ana: str, now: datetime) -> None:
     lapse_holds(tx, now, limit=10)
-    save_book(tx, open_book(tx, ana, POINTS, now))
+    while mature_due(tx, now) or expire_due(tx, now):
+        pass
     buy(tx, ana, 10_00, now)
-    give(tx, ana, -1, now)
+    give(tx, ana, -9, now)
+
+
+def _first_day_of_cem(tx: Connection, cem: str) -> None:
+    """Points that mature, and then expire because no purchase is made for two days."""
+    book = open_book(tx, cem, POINTS, NOW)
+    term = Term(NOW + DAY, None, idle_at=NOW + 2 * DAY)
+    book.accrue(7, by_hand(tx, cem, 7), term, Kind.ADJUSTMENT)
+    save_book(tx, book)
 
 
 def _all_days_of_ben(tx: Connection, ben: str) -> None:

@@ -8,7 +8,7 @@ from server.gamification.activities.errors import DuplicateMismatch, ReturnExcee
 from server.gamification.activities.models import ACTIVITY
 from server.gamification.activities.pipeline import record_purchase, record_purchases
 from server.gamification.activities.types import Outcome, Return, ReturnOutcome
-from server.gamification.ledger.errors import HoldResolved
+from server.gamification.holds.errors import HoldResolved
 from server.gamification.proofs.checkpoints import take_checkpoint
 from server.gamification.proofs.types import Checkpoint
 from server.gamification.returns.service import return_purchase

@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
-from server.gamification.ledger.errors import BalanceInsufficient, HoldResolved
-from server.gamification.ledger.service import capture_hold, open_book, release_hold, save_book
+from server.gamification.holds.errors import HoldResolved
+from server.gamification.holds.service import capture_hold, release_hold
+from server.gamification.ledger.errors import BalanceInsufficient
+from server.gamification.ledger.service import open_book, save_book
 from server.gamification.programme.types import POINTS
 from tests.builders.purchases import (
     NOW,

@@ -15,18 +15,11 @@ from server.gamification.activities.spending import redeem
 from server.gamification.activities.types import Configuration
 from server.gamification.cards.errors import AssuranceTooLow, CardBlocked, QrReplayed, QrStale
 from server.gamification.cards.service import spend_with_code
-from server.gamification.ledger.errors import (
-    BalanceInsufficient,
-    CaptureExceedsHold,
-    HoldNotFound,
-    HoldResolved,
-)
-from server.gamification.ledger.queries import find_hold_owner, get_hold_row
-from server.gamification.ledger.service import (
-    open_book,
-    place_hold,
-    release_hold,
-)
+from server.gamification.holds.errors import CaptureExceedsHold, HoldNotFound, HoldResolved
+from server.gamification.holds.queries import find_hold_owner, get_hold_row
+from server.gamification.holds.service import place_hold, release_hold
+from server.gamification.ledger.errors import BalanceInsufficient
+from server.gamification.ledger.service import open_book
 from server.gamification.ledger.types import AMOUNT_MAX, Cause
 from server.gamification.members.errors import MemberBlocked, MemberMerged
 from server.gamification.members.queries import get_member

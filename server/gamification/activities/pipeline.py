@@ -7,7 +7,6 @@ the wallets' locks, and then written with one statement for each table.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -52,6 +51,7 @@ class Reckoning:
     tier_id: str | None
     multiplier_bp: int
     is_visit: bool
+    term: Term
 
 
 def record_purchase(tx: Connection, purchase: Purchase, recording: Recording) -> Outcome:
@@ -107,7 +107,9 @@ def reckon(purchase: Purchase, shopper: Shopper, recording: Recording) -> Reckon
         tier_key=tier.key if tier else "",
     )
     earnings = earning.earnings_of(configuration.rules, basket, buyer, programme.policies.rounding)
-    return Reckoning(lines, earnings, tier.id if tier else None, multiplier_of(tier), is_visit)
+    term = term_of(programme, purchase.occurred_at, recording.now)
+    tier_id = tier.id if tier else None
+    return Reckoning(lines, earnings, tier_id, multiplier_of(tier), is_visit, term)
 
 
 def cap_keys(purchases: Sequence[Purchase], recording: Recording) -> list[str]:
@@ -142,8 +144,8 @@ def decide(
         return too_much
     activity_id = new_id("act", batch.recording.now)
     book = books[purchase.member_id]
-    stored = trace_of(purchase, reckoning, batch.recording, spent)
-    stored["transfer_id"] = _accrue(book, stored, purchase, batch.recording, activity_id)
+    stored = trace_of(reckoning, batch.recording, spent)
+    stored["transfer_id"] = _accrue(book, reckoning, purchase, batch.recording, activity_id)
     score_before = climbing.score_towards_next(shopper, ladder, today)
     stored |= _count(batch, shopper, purchase, reckoning)
     row = saving.activity_row(activity_id, purchase, stored, batch.recording)
@@ -173,13 +175,10 @@ def _why_not(purchase: Purchase, shopper: Shopper | None, recording: Recording) 
     return why_not_served(shopper.status, shopper.merged_into_id)
 
 
-def trace_of(
-    purchase: Purchase, reckoning: Reckoning, recording: Recording, spent: Sequence[Spent]
-) -> dict[str, Any]:
+def trace_of(reckoning: Reckoning, recording: Recording, spent: Sequence[Spent]) -> dict[str, Any]:
     """Return the trace of a purchase worked out, still without transfer and tier change."""
     programme = recording.configuration.programme
-    term = term_of(programme, purchase.occurred_at, recording.now)
-    points = reckoning.earnings.points
+    term, points = reckoning.term, reckoning.earnings.points
     return {
         "v": 1,
         "revision": programme.revision,
@@ -192,22 +191,19 @@ def trace_of(
         "is_visit": reckoning.is_visit,
         "spent": [part.dump() for part in spent],
         "available_at": rfc3339(term.available_at) if points and term.available_at else None,
-        "expires_at": rfc3339(term.expires_at) if points and term.expires_at else None,
+        "expires_at": rfc3339(term.ends_at) if points and term.ends_at else None,
     }
 
 
 def _accrue(
-    book: Book, stored: dict[str, Any], purchase: Purchase, rec: Recording, activity_id: str
+    book: Book, reckoning: Reckoning, purchase: Purchase, rec: Recording, activity_id: str
 ) -> str | None:
     """Give the points of a purchase as one lot; return the transfer's id, None for no points."""
-    if not stored["points"]:
+    book.put_off_idling(reckoning.term.idle_at)
+    if not reckoning.earnings.points:
         return None
     cause = Cause("activity", activity_id, rec.actor, purchase.occurred_at, rec.now)
-    available_at, expires_at = (
-        datetime.fromisoformat(stored[name]) if stored[name] else None
-        for name in ("available_at", "expires_at")
-    )
-    return book.accrue(stored["points"], cause, Term(available_at, expires_at))
+    return book.accrue(reckoning.earnings.points, cause, reckoning.term)
 
 
 def _count(

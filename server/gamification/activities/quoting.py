@@ -61,7 +61,7 @@ def quote_purchase(
     too_much = rules.why_not_counted(purchase.amount_minor, points, shopper.facts)
     if too_much is not None:
         raise too_much
-    trace = trace_of(purchase, reckoning, recording, ())
+    trace = trace_of(reckoning, recording, ())
     trace |= _climb(purchase, shopper, reckoning, recording)
     spendable = spendable_now(tx, shopper.member_id, POINTS, recording.now)
     return Quoted(trace, shopper, spendable, purchase, discount)

@@ -9,9 +9,10 @@ from server.core.ids import new_id
 from server.gamification.activities import queries
 from server.gamification.activities.models import ACTIVITY
 from server.gamification.activities.types import Purchase, Recording, State
-from server.gamification.ledger.errors import HoldNotFound
-from server.gamification.ledger.queries import find_hold_owner, get_hold_amount
-from server.gamification.ledger.service import capture_hold, find_book
+from server.gamification.holds.errors import HoldNotFound
+from server.gamification.holds.queries import find_hold_owner, get_hold_amount
+from server.gamification.holds.service import capture_hold
+from server.gamification.ledger.service import find_book
 from server.gamification.ledger.types import Cause
 from server.gamification.programme.types import POINTS
 

@@ -5,9 +5,12 @@ from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select
 from server.core.outbox import OUTBOX
 from server.gamification.activities.models import ACTIVITY, ACTIVITY_RETURN
 from server.gamification.invariants.declaring import in_sql
+from server.gamification.ledger import events
+from server.gamification.ledger.models import TRANSFER
 from server.gamification.standings.models import TIER_CHANGE
 
 _A, _O, _R, _C = ACTIVITY.c, OUTBOX.c, ACTIVITY_RETURN.c, TIER_CHANGE.c
+_T = TRANSFER.c
 _TIER_TOPICS = ("tier.upgraded", "tier.renewed", "tier.downgraded")
 
 
@@ -49,6 +52,12 @@ _silent_moves = (
     .join(_moved, _moved.c.of_id == _changes.c.ref_id, isouter=True)
     .where(_changes.c.count != func.coalesce(_moved.c.count, 0))
 )
+_by_itself = _announced("transfer_id", "points.expired", "points.matured")
+_silent_turns = (
+    select(_T.id)
+    .join(_by_itself, _by_itself.c.of_id == _T.id, isouter=True)
+    .where(_T.kind.in_(events.TOPICS), func.coalesce(_by_itself.c.count, 0) != 1)
+)
 _awarded_for = _A.id == _payload("activity_id")
 _unfounded = (
     select(_O.id)
@@ -67,6 +76,7 @@ INVARIANTS = (
     in_sql("I5", "A purchase that gave points is announced once.", _unannounced),
     in_sql("I5", "A return that moved points is announced once.", _silent_returns),
     in_sql("I5", "A purchase that moved a tier is announced each time.", _silent_moves),
+    in_sql("I5", "Points that matured or expired are announced once.", _silent_turns),
     in_sql("I5", "Nothing is announced that did not happen.", _unfounded),
     in_sql("I6", "A row of the outbox waits, was delivered, or is dead.", _endless),
 )

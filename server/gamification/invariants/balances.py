@@ -158,7 +158,8 @@ _live: ColumnElement[bool] = and_(LOT.c.wallet_id == _W.id, LOT.c.remaining > 0,
 def _owing_while_owning(tx: Connection, setting: Setting) -> Iterable[str]:
     expires_at: Column[Any] = LOT.c.expires_at
     unexpired = select(LOT.c.id).where(_live, or_(expires_at.is_(None), expires_at > setting.now))
-    return tx.execute(select(_W.id).where(_W.debt > 0, unexpired.exists())).scalars()
+    awake = or_(_W.idle_at.is_(None), _W.idle_at > setting.now)
+    return tx.execute(select(_W.id).where(_W.debt > 0, awake, unexpired.exists())).scalars()
 
 
 INVARIANTS = (

@@ -2,9 +2,10 @@
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
+from server.core.audit import AUDIT
 from server.gamification.invariants.declaring import in_sql
-from server.gamification.ledger.models import LOT, LOT_DRAW, TRANSFER
-from server.gamification.ledger.types import Bucket, Kind
+from server.gamification.ledger.models import LOT, LOT_DRAW, TRANSFER, WALLET
+from server.gamification.ledger.types import INACTIVITY, Bucket, Kind
 
 _T = TRANSFER.c
 _SPENDABLE = [str(Bucket.AVAILABLE), str(Bucket.PENDING)]
@@ -70,15 +71,55 @@ _draws = (
 _EXPIRY = _T.kind == str(Kind.EXPIRY)
 _early = _draws.where(
     _EXPIRY,
+    _T.actor != INACTIVITY,
     or_(
         LOT.c.expires_at.is_(None),
         _T.occurred_at != LOT.c.expires_at,
         _T.recorded_at < LOT.c.expires_at,
     ),
 )
+_hasty = _draws.join(WALLET, WALLET.c.id == _T.wallet_id).where(
+    _EXPIRY,
+    _T.actor == INACTIVITY,
+    or_(
+        WALLET.c.idled_at.is_(None),
+        _T.occurred_at > WALLET.c.idled_at,
+        _T.recorded_at < _T.occurred_at,
+        LOT.c.expires_at <= _T.occurred_at,
+    ),
+)
+_bought_later = TRANSFER.alias("bought_later")
+_active = (
+    select(WALLET.c.id)
+    .join(
+        _bought_later,
+        and_(
+            _bought_later.c.wallet_id == WALLET.c.id,
+            _bought_later.c.kind == str(Kind.ACCRUAL),
+            _bought_later.c.ref_kind == "activity",
+        ),
+    )
+    .where(_bought_later.c.occurred_at >= WALLET.c.idle_at)
+)
+_change_of_expiry = (
+    select(AUDIT.c.id)
+    .where(AUDIT.c.action == "expiry.changed", AUDIT.c.at == LOT.c.redated_at)
+    .exists()
+)
+_moved = select(LOT.c.id).where(
+    or_(
+        and_(LOT.c.redated_at.is_not(None), ~_change_of_expiry),
+        and_(LOT.c.redated_at.is_(None), LOT.c.first_expires_at.is_not(None)),
+    )
+)
 _twice = _draws.where(_EXPIRY).group_by(LOT.c.id).having(func.count() > 1)
-_late = _draws.where(
-    and_(_T.kind.in_(_SPENT_BY), LOT_DRAW.c.amount > 0, LOT.c.expires_at <= _T.recorded_at)
+_late = _draws.join(WALLET, WALLET.c.id == _T.wallet_id).where(
+    _T.kind.in_(_SPENT_BY),
+    LOT_DRAW.c.amount > 0,
+    or_(
+        LOT.c.expires_at <= _T.recorded_at,
+        and_(WALLET.c.idled_at <= _T.recorded_at, LOT.c.available_at < WALLET.c.idled_at),
+    ),
 )
 
 INVARIANTS = (
@@ -89,6 +130,9 @@ INVARIANTS = (
     in_sql("L4", "A lot is drawn by transfers of its own wallet.", _strange_draws),
     in_sql("L4", "A grace lot replaces a lot of its own wallet.", _strange_grace),
     in_sql("L8", "A lot expires at its date, never before.", _early),
+    in_sql("L8", "Idle points expire when the wallet's time is up, never before.", _hasty),
+    in_sql("L8", "A purchase puts off when idle points expire.", _active),
+    in_sql("L8", "A lot's date is moved by a change of the programme alone.", _moved),
     in_sql("L8", "A lot expires once.", _twice),
     in_sql("L8", "Nothing is spent from a lot past its date.", _late),
 )

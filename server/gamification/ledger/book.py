@@ -15,15 +15,18 @@ from server.core.ids import new_id
 from server.gamification.ledger import rules
 from server.gamification.ledger.chain import GENESIS, chained_hash, note_hash
 from server.gamification.ledger.types import (
+    INACTIVITY,
     Account,
     Bucket,
     Cause,
     Clawback,
+    Due,
     Hold,
     Kind,
     Lot,
     LotDraw,
     Term,
+    Turn,
     Wallet,
 )
 
@@ -52,12 +55,14 @@ class Book:
         self.new_lots: dict[str, Lot] = {}
         self.touched_lots: set[str] = set()
         self._sealed = 0
+        self._clock = (wallet.idle_at, wallet.idled_at)
 
     def accrue(self, amount: int, cause: Cause, term: Term, kind: Kind = Kind.ACCRUAL) -> str:
         """Add `amount` as a new lot and return the transfer's id.
 
         The lot is pending when its term starts later than `cause.recorded_at` or waits for
-        confirmation. Debt is settled from points that are available at once.
+        confirmation. Debt is settled from points that are available at once. Where points expire
+        for inactivity, they do so from now on if nothing counted down yet.
         """
         rules.check_amount(amount)
         pending = term.available_at is None or term.available_at > cause.recorded_at
@@ -65,6 +70,8 @@ class Book:
         transfer_id = self._post(kind, _SOURCES[kind], bucket, amount, cause)
         lot = self._open_lot(transfer_id, amount, cause.occurred_at, term.expires_at)
         lot.is_pending, lot.available_at = pending, term.available_at
+        if self.wallet.idle_at is None:
+            self.wallet.idle_at = term.idle_at
         if kind is Kind.ACCRUAL:
             self.wallet.lifetime_earned += amount
         self._absorb_debt([lot], cause)
@@ -76,15 +83,32 @@ class Book:
         One transfer per instant; after it the wallet's balances are exact at `now`. With
         `until_matured` only up to the last maturity: what expires later is left for later.
         """
-        steps = rules.due_steps(self.lots.values(), now)
-        if until_matured:
-            while steps and steps[-1].is_expiry:
-                steps.pop()
+        steps = rules.due_steps(self.lots.values(), now, self.wallet.idle_at)
+        while until_matured and steps and steps[-1].turn is not Turn.MATURITY:
+            steps.pop()
         for due in steps:
-            if due.is_expiry:
-                self._expire([lot for lot in due.lots if lot.remaining], due.at, now)
-            else:
+            if due.turn is Turn.MATURITY:
                 self._mature(due.lots, due.at, now)
+            else:
+                self._expire([lot for lot in due.lots if lot.remaining], due, now)
+        if not until_matured or (steps and steps[-1].at > (self.wallet.idle_at or now)):
+            self._stop_clock(now)
+
+    def put_off_idling(self, until: datetime | None) -> None:
+        """Note a purchase: the wallet's points do not expire for inactivity before `until`."""
+        idle_at = self.wallet.idle_at
+        if until is not None and (idle_at is None or idle_at < until):
+            self.wallet.idle_at = until
+
+    def has_lapsed(self, lot: Lot, now: datetime) -> bool:
+        """Tell whether nothing can come back to a lot: past its date, or expired with the rest."""
+        return rules.is_expired(lot, now) or rules.has_idled(lot, self.wallet.idled_at)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether there is anything to save."""
+        clock = (self.wallet.idle_at, self.wallet.idled_at)
+        return bool(self.transfers) or clock != self._clock
 
     def confirm(self, lots: Sequence[Lot], cause: Cause) -> None:
         """Make pending `lots` available now, whatever their date."""
@@ -181,13 +205,20 @@ class Book:
     def _mature(self, lots: list[Lot], instant: datetime, now: datetime) -> None:
         self.confirm(lots, Cause("lot", lots[0].id, "system:maturity", instant, now))
 
-    def _expire(self, lots: list[Lot], instant: datetime, now: datetime) -> None:
+    def _expire(self, lots: list[Lot], due: Due, now: datetime) -> None:
         if not lots:  # what matured on the way went to pay a debt
             return
-        cause = Cause("lot", lots[0].id, "system:expiry", instant, now)
+        actor = INACTIVITY if due.turn is Turn.INACTIVITY else "system:expiry"
+        cause = Cause("lot", lots[0].id, actor, due.at, now)
         amount = sum(lot.remaining for lot in lots)
         transfer_id = self._post(Kind.EXPIRY, Bucket.AVAILABLE, Account.BREAKAGE, amount, cause)
         self._draw(transfer_id, [LotDraw(lot.id, lot.remaining) for lot in lots])
+
+    def _stop_clock(self, now: datetime) -> None:
+        """Once idle points have expired nothing counts down until there are points again."""
+        idle_at = self.wallet.idle_at
+        if idle_at is not None and idle_at <= now:
+            self.wallet.idle_at, self.wallet.idled_at = None, idle_at
 
     def _refill(
         self, transfer_id: str, back: Sequence[LotDraw], cause: Cause, *, is_refund: bool = False
@@ -196,7 +227,7 @@ class Book:
         lots = []
         for draw in back:
             lot = self.lots[draw.lot_id]
-            if rules.is_expired(lot, cause.recorded_at):
+            if self.has_lapsed(lot, cause.recorded_at):
                 lot = self._open_grace_lot(transfer_id, lot, draw.amount, is_refund)
             else:
                 self._draw(transfer_id, [LotDraw(draw.lot_id, -draw.amount)])

@@ -18,12 +18,17 @@ from server.core.db import Base, table_of
 
 _OPEN = text("remaining > 0")
 _PENDING = text("is_pending AND remaining > 0")
+_IDLING = text("idle_at IS NOT NULL")
 _HELD = text("state = 'held'")
 _REVERSAL = text("reverses_id IS NOT NULL")
 
 
 class WalletRow(Base):
-    """A member's balance in one unit; the row that is locked before anything moves."""
+    """A member's balance in one unit; the row that is locked before anything moves.
+
+    At `idle_at` what is available expires for want of a purchase, whatever the lots' own dates;
+    `idled_at` is when that happened last.
+    """
 
     __tablename__ = "wallet"
     __table_args__ = (
@@ -32,6 +37,7 @@ class WalletRow(Base):
         CheckConstraint("pending >= 0", name="pending"),
         CheckConstraint("held >= 0", name="held"),
         CheckConstraint("debt >= 0", name="debt"),
+        Index("ix_wallet_idle", "idle_at", postgresql_where=_IDLING, sqlite_where=_IDLING),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -44,6 +50,8 @@ class WalletRow(Base):
     lifetime_earned: Mapped[int] = mapped_column(Amount, default=0)
     version: Mapped[int] = mapped_column(Amount, default=0)
     head_hash: Mapped[str] = mapped_column(code(64), default="")
+    idle_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    idled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class TransferRow(Base):
@@ -101,6 +109,9 @@ class TransferNoteRow(Base):
 class LotRow(Base):
     """Points earned together, with one expiry; soonest expiry is spent first.
 
+    When a change of the programme's policies moved the expiry, `redated_at` says when and
+    `first_expires_at` what it was at first (that date is under the hash of the opening transfer).
+
     `replaces_id` is set on a grace lot: points that came back after that lot had expired.
     """
 
@@ -136,6 +147,8 @@ class LotRow(Base):
     available_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     replaces_id: Mapped[str | None] = mapped_column(Id)
+    redated_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    first_expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class LotDrawRow(Base):

@@ -4,13 +4,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    false,
+    func,
+    or_,
+    select,
+    union_all,
+)
 
-from server.core.columns import among
+from server.core.columns import UTCDateTime, among
 from server.core.statements import Later, Prepared
-from server.gamification.ledger.models import HOLD, LOT, LOT_DRAW, TRANSFER, WALLET
+from server.gamification.ledger.models import LOT, LOT_DRAW, TRANSFER, WALLET
 from server.gamification.ledger.rules import spend_order
-from server.gamification.ledger.types import Hold, HoldState, Kind, Lot, LotDraw, Wallet
+from server.gamification.ledger.types import Kind, Lot, LotDraw, Wallet
 
 _BY_OWNER = and_(WALLET.c.member_id == bindparam("member_id"), WALLET.c.unit == bindparam("unit"))
 _is_open = and_(LOT.c.wallet_id == WALLET.c.id, LOT.c.remaining > 0)
@@ -20,11 +31,14 @@ _DUE_TO_EXPIRE = select(LOT.c.id).where(
 _DUE_TO_MATURE = select(LOT.c.id).where(
     _is_open, LOT.c.is_pending, LOT.c.available_at <= bindparam("now")
 )
-_HAS_DUE = or_(_DUE_TO_EXPIRE.exists(), _DUE_TO_MATURE.exists()).label("has_due")
+_IS_IDLE = WALLET.c.idle_at <= bindparam("now")
+_HAS_DUE = or_(_DUE_TO_EXPIRE.exists(), _DUE_TO_MATURE.exists(), func.coalesce(_IS_IDLE, false()))
 
-_LOCK = Prepared(select(*WALLET.c, _HAS_DUE).where(_BY_OWNER).with_for_update(of=WALLET))
+_LOCK = Prepared(
+    select(*WALLET.c, _HAS_DUE.label("has_due")).where(_BY_OWNER).with_for_update(of=WALLET)
+)
 _LOCK_MANY = Prepared(
-    select(*WALLET.c, _HAS_DUE)
+    select(*WALLET.c, _HAS_DUE.label("has_due"))
     .where(among(WALLET.c.member_id, "member_ids"), WALLET.c.unit == bindparam("unit"))
     .order_by(WALLET.c.id)
     .with_for_update(of=WALLET)
@@ -43,20 +57,6 @@ _OPEN_LOTS = Prepared(
     select(LOT).where(LOT.c.wallet_id == bindparam("wallet_id"), LOT.c.remaining > 0)
 )
 _LOTS_BY_ID = Prepared(select(LOT).where(among(LOT.c.id, "ids")))
-_LOCK_HOLD = select(HOLD).where(HOLD.c.id == bindparam("id")).with_for_update()
-_HOLD = select(HOLD).where(HOLD.c.id == bindparam("id"))
-_DUE_HOLDS = (
-    select(HOLD.c.id)
-    .where(HOLD.c.state == HoldState.HELD, HOLD.c.lapses_at <= bindparam("now"))
-    .order_by(HOLD.c.wallet_id, HOLD.c.id)
-    .limit(bindparam("limit"))
-)
-_HOLD_AMOUNT = select(HOLD.c.amount).where(HOLD.c.id == bindparam("id"))
-_WALLET_OF_HOLD = (
-    select(WALLET.c.member_id, WALLET.c.unit)
-    .join(HOLD, HOLD.c.wallet_id == WALLET.c.id)
-    .where(HOLD.c.id == bindparam("id"))
-)
 # The movements of one spending: itself, its reversals, and those of the hold it captured. Debt
 # settled on the way from returned points is a spending of its own.
 _ITS_MOVEMENTS = and_(
@@ -84,17 +84,25 @@ _GONE = select(func.sum(LOT.c.remaining)).where(
     _is_open, ~LOT.c.is_pending, LOT.c.expires_at <= bindparam("now")
 )
 _SPENDABLE = Prepared(
-    select(WALLET.c.available, _GONE.scalar_subquery().label("gone")).where(_BY_OWNER)
+    select(
+        case((_IS_IDLE, 0), else_=WALLET.c.available).label("available"),
+        case((_IS_IDLE, 0), else_=_GONE.scalar_subquery()).label("gone"),
+    ).where(_BY_OWNER)
+)
+# The earlier of the lot's own date and the day on which the wallet's points expire for inactivity.
+_ENDS_AT: ColumnElement[datetime] = case(
+    (LOT.c.expires_at <= WALLET.c.idle_at, LOT.c.expires_at),
+    else_=func.coalesce(WALLET.c.idle_at, LOT.c.expires_at, type_=UTCDateTime()),
 )
 _AT_DATE = Prepared(
     select(
-        LOT.c.expires_at,
+        _ENDS_AT.label("expires_at"),
         func.sum(LOT.c.remaining).label("amount"),
     )
     .join(WALLET, WALLET.c.id == LOT.c.wallet_id)
-    .where(_BY_OWNER, LOT.c.remaining > 0, LOT.c.expires_at.is_not(None), ~LOT.c.is_pending)
-    .group_by(LOT.c.expires_at)
-    .order_by(LOT.c.expires_at)
+    .where(_BY_OWNER, LOT.c.remaining > 0, _ENDS_AT.is_not(None), ~LOT.c.is_pending)
+    .group_by(_ENDS_AT)
+    .order_by(_ENDS_AT)
 )
 
 
@@ -132,6 +140,8 @@ def wallet_of(row: Any) -> Wallet:
         row.lifetime_earned,
         row.version,
         row.head_hash,
+        row.idle_at,
+        row.idled_at,
     )
 
 
@@ -169,37 +179,6 @@ def ask_wallets(tx: Connection, member_id: str) -> Later[list[Wallet]]:
     """Send the question of `list_wallets`."""
     sent = _READ.send(tx, {"member_id": member_id})
     return lambda: [wallet_of(row) for row in sent.all()]
-
-
-def lock_hold(tx: Connection, hold_id: str) -> tuple[Hold, str] | None:
-    """Lock a hold and return it with the id of the transfer that set the points aside."""
-    row = tx.execute(_LOCK_HOLD, {"id": hold_id}).first()
-    if row is None:
-        return None
-    state = HoldState(row.state)
-    hold = Hold(row.id, row.wallet_id, row.amount, row.captured, state, row.lapses_at)
-    return hold, row.transfer_id
-
-
-def find_hold_owner(tx: Connection, hold_id: str) -> tuple[str, str] | None:
-    """Return member id and unit of a hold, without locking."""
-    row = tx.execute(_WALLET_OF_HOLD, {"id": hold_id}).first()
-    return (row.member_id, row.unit) if row else None
-
-
-def list_due_holds(tx: Connection, now: datetime, limit: int) -> list[str]:
-    """Return the ids of up to `limit` open holds whose time is over, by wallet."""
-    return list(tx.execute(_DUE_HOLDS, {"now": now, "limit": limit}).scalars())
-
-
-def get_hold_amount(tx: Connection, hold_id: str) -> int:
-    """Return how many points a hold set aside; 0 when there is no such hold."""
-    return int(tx.execute(_HOLD_AMOUNT, {"id": hold_id}).scalar() or 0)
-
-
-def get_hold_row(tx: Connection, hold_id: str) -> Any:
-    """Return the row of a hold, or None."""
-    return tx.execute(_HOLD, {"id": hold_id}).first()
 
 
 def net_draws(tx: Connection, transfer_id: str, hold_id: str = "") -> list[LotDraw]:

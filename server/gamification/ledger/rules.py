@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from server.core.clock import end_of_day, local_date
 from server.gamification.ledger.errors import AmountInvalid, BalanceInsufficient
-from server.gamification.ledger.types import AMOUNT_MAX, Due, Lot, LotDraw
+from server.gamification.ledger.types import AMOUNT_MAX, Due, Lot, LotDraw, Turn
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -38,28 +38,41 @@ def spendable(lots: Iterable[Lot], now: datetime) -> list[Lot]:
     return sorted((lot for lot in live if not is_expired(lot, now)), key=spend_order)
 
 
-def due_steps(lots: Iterable[Lot], now: datetime) -> list[Due]:
+def has_idled(lot: Lot, idled_at: datetime | None) -> bool:
+    """Tell whether the lot was there when its wallet's points last expired for inactivity."""
+    return idled_at is not None and lot.available_at is not None and lot.available_at < idled_at
+
+
+def due_steps(lots: Iterable[Lot], now: datetime, idle_at: datetime | None = None) -> list[Due]:
     """Return what has happened to the lots by itself until `now`, in the order of time.
 
-    Points that mature and points that expire at the same instant do so in this order.
+    At the same instant points first mature and then expire. At `idle_at` all expire that are
+    available then.
     """
-    steps: dict[tuple[datetime, bool, datetime], list[Lot]] = {}
+    steps: dict[tuple[datetime, Turn, datetime], list[Lot]] = {}
     for lot in sorted((lot for lot in lots if lot.remaining), key=spend_order):
-        for key in _due_at(lot, now):
+        for key in _due_at(lot, now, idle_at):
             steps.setdefault(key, []).append(lot)
-    return [Due(at, is_expiry, found) for (_, is_expiry, at), found in sorted(steps.items())]
+    return [Due(at, turn, found) for (_, turn, at), found in sorted(steps.items())]
 
 
-def _due_at(lot: Lot, now: datetime) -> Iterator[tuple[datetime, bool, datetime]]:
-    """Yield when the lot's turn comes, whether it expires then, and its date."""
-    turn = None
+def _due_at(
+    lot: Lot, now: datetime, idle_at: datetime | None
+) -> Iterator[tuple[datetime, Turn, datetime]]:
+    """Yield when the lot's turn comes, what happens then, and the date of it."""
+    matured_at = None
     if lot.is_pending:
         if lot.available_at is None or lot.available_at > now:
             return
-        turn = lot.available_at
-        yield turn, False, turn
-    if lot.expires_at is not None and lot.expires_at <= now:
-        yield max(lot.expires_at, turn or lot.expires_at), True, lot.expires_at
+        matured_at = lot.available_at
+        yield matured_at, Turn.MATURITY, matured_at
+    if idle_at is None or idle_at > now or (matured_at is not None and matured_at >= idle_at):
+        idle_at = None
+    ends_at = lot.expires_at
+    if ends_at is not None and ends_at <= now and (idle_at is None or ends_at <= idle_at):
+        yield max(ends_at, matured_at or ends_at), Turn.EXPIRY, ends_at
+    elif idle_at is not None:
+        yield idle_at, Turn.INACTIVITY, idle_at
 
 
 def draw_lots(lots: Sequence[Lot], amount: int) -> list[LotDraw]:

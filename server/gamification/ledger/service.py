@@ -1,9 +1,8 @@
 """Moving points: lock the wallet, write in its book, save the book. Nothing here commits."""
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
-from dataclasses import asdict, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, cast, insert, literal, select, update
@@ -13,23 +12,20 @@ from server.core.audit import Change, write_audit
 from server.core.columns import code
 from server.core.errors import NotFound
 from server.core.ids import new_id
+from server.core.outbox import record
 from server.core.statements import Prepared
-from server.gamification.ledger import queries
+from server.gamification.ledger import events, queries
 from server.gamification.ledger.book import Book
-from server.gamification.ledger.errors import CaptureExceedsHold, HoldNotFound, HoldResolved
 from server.gamification.ledger.models import (
-    HOLD,
     LOT,
     LOT_DRAW,
     TRANSFER,
     TRANSFER_NOTE,
     WALLET,
 )
-from server.gamification.ledger.rules import grace_end, is_expired
+from server.gamification.ledger.rules import grace_end
 from server.gamification.ledger.types import (
     Cause,
-    Hold,
-    HoldState,
     Kind,
     Lot,
     Term,
@@ -41,7 +37,6 @@ _INSERT_TRANSFER = Prepared(insert(TRANSFER))
 _INSERT_NOTE = Prepared(insert(TRANSFER_NOTE))
 _INSERT_LOT = Prepared(insert(LOT))
 _INSERT_DRAW = Prepared(insert(LOT_DRAW))
-_INSERT_HOLD = insert(HOLD)
 _COUNTERS = ("available", "pending", "held", "debt", "lifetime_earned", "version")
 
 
@@ -68,21 +63,14 @@ _UPDATE_WALLET = Prepared(
         lifetime_earned=bindparam("new_lifetime_earned"),
         version=bindparam("new_version"),
         head_hash=bindparam("new_head_hash"),
+        idle_at=bindparam("new_idle_at"),
+        idled_at=bindparam("new_idled_at"),
     )
 )
 _UPDATE_LOT = Prepared(
     update(LOT)
     .where(LOT.c.id == bindparam("lot_id"))
     .values(remaining=bindparam("new_remaining"), is_pending=bindparam("new_is_pending"))
-)
-_RESOLVE_HOLD = (
-    update(HOLD)
-    .where(HOLD.c.id == bindparam("hold_id"), HOLD.c.state == HoldState.HELD)
-    .values(
-        state=bindparam("new_state"),
-        captured=bindparam("new_captured"),
-        resolved_at=bindparam("new_resolved_at"),
-    )
 )
 
 
@@ -148,8 +136,8 @@ def _settled(tx: Connection, row: Any, now: datetime) -> Book:
 
 
 def save_books(tx: Connection, books: Sequence[Book]) -> None:
-    """Write all movements of these books, each table with one statement."""
-    changed = [book for book in books if book.transfers]
+    """Write all movements of these books, each table with one statement, and what is told."""
+    changed = [book for book in books if book.is_changed]
     for book in changed:
         book.seal()
     _INSERT_TRANSFER.run(tx, [row for book in changed for row in book.transfers])
@@ -159,6 +147,20 @@ def save_books(tx: Connection, books: Sequence[Book]) -> None:
     _UPDATE_LOT.run(tx, [row for book in changed for row in _lot_changes(book)])
     _INSERT_DRAW.run(tx, [row for book in changed for row in book.draws])
     _UPDATE_WALLET.run(tx, [_wallet_change(book) for book in changed])
+    _tell(tx, changed)
+
+
+def _tell(tx: Connection, books: Sequence[Book]) -> None:
+    """Record what is told of the movements: what happened to points by itself."""
+    told = [
+        (book.wallet.member_id, row)
+        for book in books
+        for row in book.transfers
+        if row["kind"] in events.TOPICS
+    ]
+    if told:
+        at = told[0][1]["recorded_at"]
+        record(tx, [events.of_transfer(member_id, row) for member_id, row in told], now=at)
 
 
 def save_book(tx: Connection, book: Book) -> None:
@@ -200,6 +202,8 @@ def _wallet_change(book: Book) -> dict[str, Any]:
         "new_lifetime_earned": wallet.lifetime_earned,
         "new_version": wallet.version,
         "new_head_hash": wallet.head_hash,
+        "new_idle_at": wallet.idle_at,
+        "new_idled_at": wallet.idled_at,
     }
 
 
@@ -210,93 +214,9 @@ def load_lots(tx: Connection, book: Book, ids: Sequence[str], now: datetime) -> 
     """
     lots = queries.list_lots(tx, [lot_id for lot_id in ids if lot_id not in book.lots])
     book.lots.update({lot.id: lot for lot in lots})
-    if any(is_expired(book.lots[lot_id], now) for lot_id in ids):
+    if any(book.has_lapsed(book.lots[lot_id], now) for lot_id in ids):
         programme = get_programme(tx)
         book.grace_until = grace_end(now, programme.policies.grace_lot_days, programme.zone)
-
-
-def place_hold(tx: Connection, book: Book, amount: int, cause: Cause, length: timedelta) -> Hold:
-    """Set points aside for a time and return the hold; saves the book.
-
-    `cause.ref_id` is the id of the new hold. Raise `BalanceInsufficient`.
-    """
-    lapses_at = cause.recorded_at + length
-    transfer_id = book.hold(amount, cause)
-    save_book(tx, book)
-    hold = Hold(cause.ref_id, book.wallet.id, amount, 0, HoldState.HELD, lapses_at)
-    tx.execute(
-        _INSERT_HOLD,
-        asdict(hold)
-        | {"transfer_id": transfer_id, "purpose": "points", "created_at": cause.recorded_at}
-        | {"resolved_at": None},
-    )
-    return hold
-
-
-def open_hold(tx: Connection, hold_id: str, now: datetime) -> tuple[Book, Hold, str]:
-    """Lock the wallet and then the hold; return book, hold and the holding transfer's id.
-
-    A hold past its time is still returned: the caller decides. Raise `HoldNotFound`,
-    or `HoldResolved` (param `state`) when it was resolved before.
-    """
-    owner = queries.find_hold_owner(tx, hold_id)
-    if owner is None:
-        raise HoldNotFound
-    book = open_book(tx, *owner, now)
-    found = queries.lock_hold(tx, hold_id)
-    if found is None:
-        raise HoldNotFound
-    hold, transfer_id = found
-    if hold.state is not HoldState.HELD:
-        raise HoldResolved.into(hold.state)
-    return book, hold, transfer_id
-
-
-def capture_hold(tx: Connection, hold_id: str, amount: int | None, cause: Cause) -> str:
-    """Spend a hold in full (`amount` None) or in part, return the rest; return the transfer id.
-
-    Raise `HoldNotFound`, `HoldResolved` (also when its time has passed), `CaptureExceedsHold`.
-    """
-    book, hold, transfer_id = open_hold(tx, hold_id, cause.recorded_at)
-    if hold.lapses_at <= cause.recorded_at:
-        raise HoldResolved.into(HoldState.LAPSED)
-    taken = hold.amount if amount is None else amount
-    if not 0 < taken <= hold.amount:
-        raise CaptureExceedsHold(held=hold.amount, asked=taken)
-    draws = queries.net_draws(tx, transfer_id)
-    load_lots(tx, book, [draw.lot_id for draw in draws], cause.recorded_at)
-    captured = book.capture(hold, taken, draws, cause)
-    save_book(tx, book)
-    _resolve(tx, hold, HoldState.CAPTURED, taken, cause.recorded_at)
-    return captured
-
-
-def release_hold(tx: Connection, hold_id: str, cause: Cause, *, lapsed: bool = False) -> Hold:
-    """Return all points of a hold to their lots. Raise `HoldNotFound`, `HoldResolved`."""
-    book, hold, transfer_id = open_hold(tx, hold_id, cause.recorded_at)
-    draws = queries.net_draws(tx, transfer_id)
-    load_lots(tx, book, [draw.lot_id for draw in draws], cause.recorded_at)
-    book.release(hold, draws, cause, Kind.LAPSE if lapsed else Kind.RELEASE)
-    save_book(tx, book)
-    state = HoldState.LAPSED if lapsed else HoldState.RELEASED
-    _resolve(tx, hold, state, 0, cause.recorded_at)
-    return hold
-
-
-def lapse_holds(tx: Connection, now: datetime, limit: int) -> int:
-    """Return the points of up to `limit` holds whose time is over; return how many holds."""
-    lapsed = 0
-    for hold_id in queries.list_due_holds(tx, now, limit):
-        cause = Cause("hold", hold_id, "system:lapse", now, now)
-        with suppress(HoldResolved):  # somebody was quicker
-            release_hold(tx, hold_id, cause, lapsed=True)
-            lapsed += 1
-    return lapsed
-
-
-def _resolve(tx: Connection, hold: Hold, state: HoldState, captured: int, now: datetime) -> None:
-    change = {"hold_id": hold.id, "new_state": str(state)}
-    tx.execute(_RESOLVE_HOLD, change | {"new_captured": captured, "new_resolved_at": now})
 
 
 def audited(tx: Connection, member_id: str, unit: str, amount: int, cause: Cause) -> Cause:

@@ -6,9 +6,8 @@ changes nothing else. It writes exactly what `Book.settle` would have written.
 """
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, bindparam, select
+from sqlalchemy import Connection, Integer, bindparam, select
 
 from server.core.columns import among
 from server.core.statements import Prepared, together
@@ -33,10 +32,14 @@ _EXPIRING = Prepared(
     .order_by(LOT.c.expires_at)
     .limit(_LIMIT)
 )
-_LOCK: Select[Any] = (
-    select(WALLET).where(among(WALLET.c.id, "ids")).order_by(WALLET.c.id).with_for_update()
+_IDLING = Prepared(
+    select(WALLET.c.id.label("wallet_id"))
+    .where(WALLET.c.idle_at <= bindparam("now"))
+    .order_by(WALLET.c.idle_at)
+    .limit(_LIMIT)
 )
-_LOCKED = Prepared(_LOCK)
+_WALLETS = select(WALLET).where(among(WALLET.c.id, "ids")).order_by(WALLET.c.id)
+_UNLOCKED, _LOCKED = Prepared(_WALLETS), Prepared(_WALLETS.with_for_update())
 _LOTS = Prepared(select(LOT).where(among(LOT.c.wallet_id, "ids"), _OPEN))
 
 
@@ -52,9 +55,10 @@ def mature_due(tx: Connection, now: datetime, limit: int = BATCH) -> int:
 def expire_due(tx: Connection, now: datetime, limit: int = BATCH) -> int:
     """Let points past their date expire in up to `limit` wallets; return in how many.
 
-    Call it again, in a transaction each, until it returns 0.
+    Points without a purchase for too long come after those with a date of their own. Call it
+    again, in a transaction each, until it returns 0.
     """
-    return _sweep(tx, _EXPIRING, now, limit)
+    return _sweep(tx, _EXPIRING, now, limit) or _sweep(tx, _IDLING, now, limit)
 
 
 def _sweep(
@@ -64,7 +68,7 @@ def _sweep(
     ids = list({row.wallet_id for row in due.all(tx, {"now": now, "limit": limit})})
     if not ids:
         return 0
-    books = _lock_books(tx, ids)
+    books = read_books(tx, ids, is_locked=True)
     for book in books:
         book.settle(now, until_matured=until_matured)
     with together(tx):
@@ -72,9 +76,10 @@ def _sweep(
     return len(ids)
 
 
-def _lock_books(tx: Connection, ids: list[str]) -> list[Book]:
-    """Lock wallets in the one order and return their books with all open lots."""
-    wallets = [wallet_of(row) for row in _LOCKED.all(tx, {"ids": ids})]
+def read_books(tx: Connection, ids: list[str], *, is_locked: bool) -> list[Book]:
+    """Read wallets (and lock them in the one order) and return their books with all open lots."""
+    rows = (_LOCKED if is_locked else _UNLOCKED).all(tx, {"ids": ids})
+    wallets = [wallet_of(row) for row in rows]
     lots: dict[str, list[Lot]] = {wallet.id: [] for wallet in wallets}
     for row in _LOTS.all(tx, {"ids": ids}):
         lots[row.wallet_id].append(lot_of(row))

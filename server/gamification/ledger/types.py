@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 AMOUNT_MAX = 2**53 - 1
+INACTIVITY = "system:inactivity"
+"""Who lets the points of a wallet expire for want of a purchase."""
 
 
 class Kind(StrEnum):
@@ -68,15 +70,29 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """When points can be used: from `available_at` (None: once confirmed) until `expires_at`."""
+    """When points can be used: from `available_at` (None: once confirmed) until `expires_at`.
+
+    `idle_at` is when all points of the wallet expire for want of a purchase after this one.
+    """
 
     available_at: datetime | None
     expires_at: datetime | None
+    idle_at: datetime | None = None
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When these points expire if nothing else happens."""
+        ends = [end for end in (self.expires_at, self.idle_at) if end is not None]
+        return min(ends) if ends else None
 
 
 @dataclass(slots=True)
 class Wallet:
-    """A member's balance in one unit, as stored or as changed so far in a book."""
+    """A member's balance in one unit, as stored or as changed so far in a book.
+
+    At `idle_at` all points expire for want of a purchase; None when nothing counts down. At
+    `idled_at` that happened last.
+    """
 
     id: str
     member_id: str
@@ -88,6 +104,8 @@ class Wallet:
     lifetime_earned: int = 0
     version: int = 0
     head_hash: str = ""
+    idle_at: datetime | None = None
+    idled_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -108,12 +126,20 @@ class Lot:
     replaces_id: str | None = None
 
 
+class Turn(IntEnum):
+    """What happens to points by itself, in the order in which it does at one instant."""
+
+    MATURITY = 0
+    EXPIRY = 1
+    INACTIVITY = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Lots that mature or expire together, at the instant `at`."""
+    """Lots to which the same happens together, at the instant `at`."""
 
     at: datetime
-    is_expiry: bool
+    turn: Turn
     lots: list[Lot]
 
 

@@ -22,17 +22,19 @@ def term_of(programme: Programme, earned_at: datetime, now: datetime) -> Term:
 
     Without a pending period they are available at once, else from the start of a calendar day.
     The earliest of all expiry policies wins; points that would never be usable (a late upload,
-    a pending period longer than the expiry) get the grace period.
+    a pending period longer than the expiry) get the grace period. `idle_at` is when the wallet's
+    points expire if no purchase is made after `earned_at`.
     """
     policies, zone = programme.policies, programme.zone
     available_at = now
     if policies.pending_days:
         day = local_date(earned_at, zone) + timedelta(days=policies.pending_days)
         available_at = max(now, start_of_day(day, zone))
-    expires_at = expiry_of(policies, earned_at, zone)
-    if expires_at is not None and expires_at <= available_at:
-        expires_at = grace_end(available_at, policies.grace_lot_days, zone)
-    return Term(available_at, expires_at)
+    ends = [expiry_of(policies, earned_at, zone), idle_end(policies, earned_at, zone)]
+    if any(end is not None and end <= available_at for end in ends):
+        grace = grace_end(available_at, policies.grace_lot_days, zone)
+        ends = [grace if end is not None and end <= available_at else end for end in ends]
+    return Term(available_at, *ends)
 
 
 def expiry_of(policies: Policies, earned_at: datetime, zone: ZoneInfo) -> datetime | None:
@@ -46,10 +48,27 @@ def expiry_of(policies: Policies, earned_at: datetime, zone: ZoneInfo) -> dateti
     return end_of_day(min(valid), zone) if valid else None
 
 
+def idle_end(policies: Policies, bought_at: datetime, zone: ZoneInfo) -> datetime | None:
+    """Return when points expire if no purchase follows the one at `bought_at`, None for never."""
+    bought_on = local_date(bought_at, zone)
+    days = [
+        round_up(add_months(bought_on, policy.months), policy.round_to)
+        for policy in policies.expiry
+        if policy.kind is ExpiryKind.INACTIVITY
+    ]
+    return end_of_day(min(days), zone) if days else None
+
+
 def last_day(policy: ExpiryPolicy, earned_on: date) -> date | None:
-    """Return the last day on which points earned on `earned_on` are valid under one policy."""
+    """Return the last day on which points earned on `earned_on` are valid under one policy.
+
+    None when the policy says nothing of them: a fixed date before, or inactivity, which is
+    counted for the whole wallet (`idle_end`).
+    """
     if policy.kind is ExpiryKind.FIXED_DATE:
         return policy.on if policy.on and policy.on >= earned_on else None
+    if policy.kind is ExpiryKind.INACTIVITY:
+        return None
     return round_up(add_months(earned_on, policy.months), policy.round_to)
 
 

@@ -42,6 +42,7 @@ class ExpiryKind(StrEnum):
 
     MONTHS = "months"
     FIXED_DATE = "fixed_date"
+    INACTIVITY = "inactivity"
 
 
 class ExpiryRounding(StrEnum):
@@ -55,7 +56,10 @@ class ExpiryRounding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExpiryPolicy:
-    """One way for points to expire: `months` after earning (rounded), or on the date `on`."""
+    """One way for points to expire: `months` after earning (rounded), or on the date `on`.
+
+    For inactivity all points of a wallet expire `months` after the last purchase (rounded).
+    """
 
     kind: ExpiryKind
     months: int = 0

@@ -1,9 +1,10 @@
 """Reading wallets, transfers and heads in the order of their ids."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, or_, select
 
 from server.core.columns import among
 from server.core.errors import NotFound
@@ -37,7 +38,12 @@ _HEAD_VERSION = (
 _MOVED = WALLET.c.version > _HEAD_VERSION
 _WALLETS = select(WALLET)
 _TRANSFERS = select(TRANSFER)
-_OPENED = select(LOT).where(among(LOT.c.source_transfer_id, "ids"))
+_AS_OPENED: ColumnElement[datetime] = case(
+    (LOT.c.redated_at.is_not(None), LOT.c.first_expires_at), else_=LOT.c.expires_at
+)
+_OPENED = select(
+    *(column for column in LOT.c if column.name != "expires_at"), _AS_OPENED.label("expires_at")
+).where(among(LOT.c.source_transfer_id, "ids"))
 _CHECKPOINTS = select(CHECKPOINT)
 _NEWEST = _CHECKPOINTS.order_by(CHECKPOINT.c.number.desc()).limit(1)
 _BY_NUMBER = _CHECKPOINTS.where(CHECKPOINT.c.number == bindparam("number"))
@@ -82,7 +88,7 @@ def walk_transfers(tx: Connection, moved_since: int | None = None) -> Iterator[A
 
 
 def opened_lots(tx: Connection, transfer_ids: Sequence[str]) -> dict[str, list[Any]]:
-    """Return the rows of lots that these transfers opened, by transfer."""
+    """Return the lots that these transfers opened, as they were opened, by transfer."""
     opened: dict[str, list[Any]] = {}
     for row in tx.execute(_OPENED, {"ids": list(transfer_ids)}):
         opened.setdefault(row.source_transfer_id, []).append(row)

@@ -19,8 +19,8 @@ from server.gamification.activities.pipeline import record_purchase, record_purc
 from server.gamification.activities.types import Outcome
 from server.gamification.facts.queries import get_facts
 from server.gamification.facts.types import Facts
+from server.gamification.holds.errors import HoldNotFound, HoldResolved
 from server.gamification.invariants.service import check_all
-from server.gamification.ledger.errors import HoldNotFound, HoldResolved
 from server.gamification.ledger.models import LOT
 from server.gamification.members.errors import MemberBlocked
 from server.gamification.members.models import MEMBER

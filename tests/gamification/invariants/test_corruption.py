@@ -14,7 +14,7 @@ from server.core.idempotency import RECORD
 from server.gamification.activities.models import ACTIVITY
 from server.gamification.facts.models import MEMBER_FACTS
 from server.gamification.invariants.service import INVARIANTS, check_all
-from server.gamification.ledger.models import HOLD, LOT, TRANSFER
+from server.gamification.ledger.models import HOLD, LOT, TRANSFER, WALLET
 from server.gamification.nights.models import NIGHTLY_RUN
 from tests.builders.purchases import NOW
 from tests.builders.shop_life import LATER, live_three_days
@@ -92,8 +92,21 @@ DAMAGE: dict[str, list[Any]] = {
         update(TRANSFER).where(TRANSFER.c.kind == "expiry").values(recorded_at=NOW),
         update(LOT).values(expires_at=None),
     ],
+    "Idle points expire when the wallet's time is up, never before.": [
+        "UPDATE wallet SET idled_at = NULL",
+        update(WALLET).values(idled_at=NOW),
+        update(LOT).values(expires_at=NOW),
+    ],
+    "A purchase puts off when idle points expire.": [update(WALLET).values(idle_at=NOW)],
+    "A lot's date is moved by a change of the programme alone.": [
+        update(LOT).values(redated_at=NOW, first_expires_at=LOT.c.expires_at),
+        update(LOT).values(first_expires_at=NOW),
+    ],
     "A lot expires once.": ["UPDATE transfer SET kind = 'expiry'"],
-    "Nothing is spent from a lot past its date.": [update(LOT).values(expires_at=NOW)],
+    "Nothing is spent from a lot past its date.": [
+        update(LOT).values(expires_at=NOW),
+        update(WALLET).values(idled_at=NOW + timedelta(seconds=1)),
+    ],
     "A hold is open, or resolved in one way.": [
         "UPDATE hold SET resolved_at = NULL WHERE state = 'captured'",
         "UPDATE hold SET captured = 1 WHERE state = 'lapsed'",
@@ -222,6 +235,10 @@ DAMAGE: dict[str, list[Any]] = {
     "A purchase that moved a tier is announced each time.": [
         "DELETE FROM outbox WHERE topic = 'tier.upgraded'"
     ],
+    "Points that matured or expired are announced once.": [
+        "DELETE FROM outbox WHERE topic = 'points.expired'",
+        "DELETE FROM outbox WHERE topic = 'points.matured'",
+    ],
     "Nothing is announced that did not happen.": [
         """UPDATE outbox SET payload = '{"activity_id": "act_none"}'"""
     ],
@@ -301,12 +318,12 @@ def test_every_invariant_meets_its_damage():
 
 
 def test_a_sound_shop_has_no_violations(tx):
-    live_three_days(tx)
+    live_three_days(tx, among_others=True)
     assert [str(found) for found in check_all(tx, LATER)] == []
 
 
 def test_each_damage_is_found_by_its_invariant(tx):
-    live_three_days(tx)
+    live_three_days(tx, among_others=True)
     missed, sound = [], tx.begin_nested()
     loosen(tx)
     for sentence, damages in DAMAGE.items():
@@ -324,14 +341,14 @@ def test_each_damage_is_found_by_its_invariant(tx):
 
 def test_a_fraction_of_a_point_is_found_where_the_database_would_store_one(sqlite_app):
     with sqlite_app.app_context(), transaction() as tx:
-        live_three_days(tx)
+        live_three_days(tx, among_others=True)
         tx.execute(text("UPDATE wallet SET lifetime_earned = 1.5"))
         codes = {violation.code for violation in check_all(tx, LATER)}
         assert "L11" in codes
 
 
 def test_a_receipt_cannot_be_recorded_twice_in_the_first_place(tx):
-    live_three_days(tx)
+    live_three_days(tx, among_others=True)
     point = tx.begin_nested()
     with pytest.raises(DBAPIError):
         tx.execute(text("UPDATE activity SET source = 'one', external_id = 'one'"))
@@ -340,7 +357,7 @@ def test_a_receipt_cannot_be_recorded_twice_in_the_first_place(tx):
 
 
 def test_a_violation_names_what_breaks_it(tx):
-    ana, _ = live_three_days(tx)
+    ana, _ = live_three_days(tx, among_others=True)
     with damaged(tx, f"UPDATE member_facts SET visits = 9 WHERE member_id = '{ana}'"):
         (violation,) = (one for one in check_all(tx, LATER) if one.code == "F1")
     assert violation.offenders == (f"{ana} (visits is 9, the activities give 2)",)

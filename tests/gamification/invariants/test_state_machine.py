@@ -19,17 +19,12 @@ from hypothesis.stateful import (
 from server.core.db import transaction
 from server.core.errors import Refusal
 from server.gamification.activities.pipeline import record_purchase
+from server.gamification.holds.service import capture_hold, lapse_holds, release_hold
 from server.gamification.invariants.service import check_all
 from server.gamification.ledger.errors import BalanceInsufficient
 from server.gamification.ledger.queries import net_draws, spendable_now
-from server.gamification.ledger.service import (
-    capture_hold,
-    lapse_holds,
-    load_lots,
-    open_book,
-    release_hold,
-    save_book,
-)
+from server.gamification.ledger.service import load_lots, open_book, save_book
+from server.gamification.ledger.sweeping import expire_due, mature_due
 from server.gamification.ledger.types import Kind, Term
 from server.gamification.programme.types import POINTS, ClawbackPolicy, ExpiryKind, Rounding
 from server.gamification.proofs.checkpoints import take_checkpoint
@@ -47,6 +42,10 @@ EXPIRY = [
     [
         {"kind": ExpiryKind.MONTHS, "months": 2, "round_to": "quarter"},
         {"kind": ExpiryKind.FIXED_DATE, "on": "2026-12-24"},
+    ],
+    [
+        {"kind": ExpiryKind.MONTHS, "months": 2},
+        {"kind": ExpiryKind.INACTIVITY, "months": 1},
     ],
 ]
 
@@ -221,9 +220,16 @@ class Ledger(RuleBasedStateMachine):
     def wait(self, hours: int) -> None:
         self.now += timedelta(hours=hours)
 
+    @rule(limit=st.sampled_from([1, 2000]), matures=st.booleans())
+    def sweep(self, limit: int, matures: bool) -> None:
+        """What the night does, perhaps only half of it."""
+        if matures:
+            mature_due(self.tx, self.now, limit)
+        expire_due(self.tx, self.now, limit)
+
     @rule(who=MEMBERS)
     def settle(self, who: int) -> None:
-        """What the nightly sweep does: due points mature and expire."""
+        """Whoever touches a wallet writes down what matured and expired."""
         save_book(self.tx, self.book(who))
 
     @rule(who=MEMBERS, key=st.sampled_from(KEYS), locked=st.booleans())

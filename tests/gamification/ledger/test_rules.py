@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from server.gamification.ledger import rules
 from server.gamification.ledger.errors import AmountInvalid, BalanceInsufficient
-from server.gamification.ledger.types import AMOUNT_MAX, Lot, LotDraw
+from server.gamification.ledger.types import AMOUNT_MAX, Lot, LotDraw, Turn
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -70,21 +70,36 @@ def test_what_is_due_comes_in_the_order_of_time_and_maturity_first():
     waiting = [lot("later", pending=-1), lot("first", pending=-3), lot("not yet", pending=1)]
     dated = [lot("b", expires=-1), lot("a", expires=-2), lot("alive", expires=1)]
     steps = rules.due_steps([*dated, *waiting], NOW)
-    assert [(step.at, step.is_expiry, names(step.lots)) for step in steps] == [
-        (NOW - 3 * DAY, False, ["first"]),
-        (NOW - 2 * DAY, True, ["a"]),
-        (NOW - DAY, False, ["later"]),
-        (NOW - DAY, True, ["b"]),
+    assert [(step.at, step.turn, names(step.lots)) for step in steps] == [
+        (NOW - 3 * DAY, Turn.MATURITY, ["first"]),
+        (NOW - 2 * DAY, Turn.EXPIRY, ["a"]),
+        (NOW - DAY, Turn.MATURITY, ["later"]),
+        (NOW - DAY, Turn.EXPIRY, ["b"]),
     ]
 
 
 def test_points_mature_before_they_expire_whatever_their_dates():
     one = lot("short", pending=-1, expires=-2)
     steps = rules.due_steps([one], NOW)
-    assert [(step.at, step.is_expiry) for step in steps] == [
-        (NOW - DAY, False),
-        (NOW - 2 * DAY, True),
+    assert [(step.at, step.turn) for step in steps] == [
+        (NOW - DAY, Turn.MATURITY),
+        (NOW - 2 * DAY, Turn.EXPIRY),
     ]
+
+
+def test_idle_points_expire_together_unless_their_own_day_came_first():
+    idle_at = NOW - 2 * DAY
+    dated = [lot("own day", expires=-3), lot("same day", expires=-2), lot("later", expires=9)]
+    waiting = [lot("matured before", pending=-4), lot("matured after", pending=-1)]
+    steps = rules.due_steps([*dated, *waiting, lot("undated")], NOW, idle_at)
+    assert [(step.at, step.turn, names(step.lots)) for step in steps] == [
+        (NOW - 4 * DAY, Turn.MATURITY, ["matured before"]),
+        (NOW - 3 * DAY, Turn.EXPIRY, ["own day"]),
+        (NOW - 2 * DAY, Turn.EXPIRY, ["same day"]),
+        (NOW - 2 * DAY, Turn.INACTIVITY, ["later", "matured before", "undated"]),
+        (NOW - DAY, Turn.MATURITY, ["matured after"]),
+    ]
+    assert len(rules.due_steps(dated, idle_at - DAY, idle_at)) == 1
 
 
 def test_points_without_a_date_wait_for_confirmation():

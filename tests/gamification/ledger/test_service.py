@@ -8,25 +8,13 @@ from sqlalchemy.exc import DBAPIError
 
 from server.core.db import transaction
 from server.core.errors import NotFound
+from server.gamification.holds.errors import CaptureExceedsHold, HoldNotFound, HoldResolved
+from server.gamification.holds.service import capture_hold, lapse_holds, release_hold
 from server.gamification.invariants.service import check_all
-from server.gamification.ledger.errors import (
-    BalanceInsufficient,
-    CaptureExceedsHold,
-    HoldNotFound,
-    HoldResolved,
-)
+from server.gamification.ledger.errors import BalanceInsufficient
 from server.gamification.ledger.models import HOLD, LOT, TRANSFER, TRANSFER_NOTE
 from server.gamification.ledger.queries import net_draws, spendable_now
-from server.gamification.ledger.service import (
-    adjust,
-    capture_hold,
-    find_book,
-    lapse_holds,
-    load_lots,
-    open_book,
-    release_hold,
-    save_book,
-)
+from server.gamification.ledger.service import adjust, find_book, load_lots, open_book, save_book
 from server.gamification.ledger.types import LotDraw, Term
 from server.gamification.programme.types import POINTS
 from tests.builders.purchases import (
