@@ -22,6 +22,7 @@ from server.api.openapi_parts import PARAMETERS, PROBLEM_SCHEMA, REPLY_HEADERS
 from server.api.replies import CONTRACT_VERSION
 from server.api.surface import Surface
 from server.core.errors import Refusal
+from server.core.ids import EXAMPLE_MEMBER_ID
 
 
 class Plugin(MarshmallowPlugin):
@@ -79,7 +80,8 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.public:
         operation["security"] = []
     if endpoint.body is not None:
-        content = {"application/json": {"schema": endpoint.body}}
+        example = dict(endpoint.body.example)
+        content = {"application/json": {"schema": endpoint.body, "example": example}}
         operation["requestBody"] = {"required": True, "content": content}
     return operation
 
@@ -94,12 +96,16 @@ def _parameters(endpoint: Endpoint) -> list[Any]:
     names = [part[1:-1] for part in endpoint.rule.split("/") if part.startswith("{")]
     text = {"type": "string", "maxLength": 200}
     found: list[Any] = [
-        {"in": "path", "name": name, "required": True, "schema": text} for name in names
+        {"in": "path", "name": name, "required": True, "schema": text} | _EXAMPLES.get(name, {})
+        for name in names
     ]
     if endpoint.query is not None:
         found.append({"in": "query", "schema": endpoint.query})
     found.extend(_header_names(endpoint))
     return found
+
+
+_EXAMPLES = {"member_id": {"example": EXAMPLE_MEMBER_ID}}
 
 
 def _header_names(endpoint: Endpoint) -> list[str]:

@@ -7,7 +7,8 @@ _TEXT: dict[str, Any] = {"type": "string"}
 
 def _parameter(name: str, description: str, **more: Any) -> dict[str, Any]:
     required = more.pop("required", False)
-    return {
+    example = {"example": more.pop("example")} if "example" in more else {}
+    return example | {
         "in": "header",
         "name": name,
         "required": required,
@@ -31,7 +32,9 @@ PARAMETERS: dict[str, Any] = {
         "Accept-Language", "The languages a person reads; en, ru and et are there.", maxLength=500
     ),
     "IdempotencyKey": _parameter("Idempotency-Key", _KEY, **_KEY_FORM),
-    "IdempotencyKeyRequired": _parameter("Idempotency-Key", _KEY, required=True, **_KEY_FORM),
+    "IdempotencyKeyRequired": _parameter(
+        "Idempotency-Key", _KEY, required=True, example="try-1", **_KEY_FORM
+    ),
     "DryRun": _parameter(
         "Loyalty-Dry-Run", "With `1` the request is answered and leaves no trace.", enum=["1"]
     ),

@@ -14,6 +14,8 @@ _PAIRS = tuple(a + b for a in _ALPHABET for b in _ALPHABET)
 _PATTERN = re.compile(r"[a-z]{2,4}_[0-9a-hjkmnp-tv-z]{26}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ID_LENGTH_MAX = 31
+EXAMPLE_MEMBER_ID = "mem_01jd3n0000000000000000000a"
+"""The member that the examples of the reference speak of and that every demo shop has."""
 
 
 def new_id(prefix: str, now: datetime) -> str:

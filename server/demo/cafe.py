@@ -7,7 +7,7 @@ from sqlalchemy import Connection, desc, select
 
 from server.core.crypto import Vault
 from server.core.errors import Refusal
-from server.core.ids import new_id
+from server.core.ids import EXAMPLE_MEMBER_ID, new_id
 from server.demo.people import Person
 from server.demo.story import Comeback, Day, Visit
 from server.gamification.activities.configuration import get_configuration
@@ -78,7 +78,13 @@ class Cafe:
         profile = Profile(
             person.first_name, person.last_name, person.birthday, locale=person.locale
         )
-        return Enrolment(Source.TILL, profile, tuple(contacts), location_id=self.places[0])
+        return Enrolment(
+            Source.TILL,
+            profile,
+            tuple(contacts),
+            location_id=self.places[0],
+            member_id=None if person.number else EXAMPLE_MEMBER_ID,
+        )
 
     def _purchase(self, visit: Visit) -> Purchase:
         place = self.places[visit.place]

@@ -42,6 +42,8 @@ GRANTS = {
 class OtpChallengeIn(RequestSchema):
     """Where to send a one-time code."""
 
+    example = {"kind": "email", "email": "visitor@example.com"}
+
     kind = Choice("email", required=True)
     email = Text(required=True, most=EMAIL_LENGTH_MAX)
 
@@ -63,6 +65,13 @@ class SessionIn(RequestSchema):
     `refresh_token`. `installation_id` is made by the app once and kept; a refresh token works only
     with the one it was given to.
     """
+
+    example = {
+        "kind": "otp",
+        "installation_id": "my-phone-1",
+        "challenge_id": "the-id-of-the-challenge",
+        "code": "123456",
+    }
 
     kind = Choice(*GRANTS, required=True)
     installation_id = Text(required=True, most=64, pattern="[A-Za-z0-9._-]{8,64}")

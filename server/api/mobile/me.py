@@ -42,6 +42,8 @@ class MeOut(Out):
 class MeChange(RequestSchema):
     """The fields to change; fields that are not sent stay, null clears."""
 
+    example = {"first_name": "Mari", "locale": "et", "time_zone": "Europe/Tallinn"}
+
     first_name = Text(most=80, allow_none=True)
     last_name = Text(most=80, allow_none=True)
     birthday = Day(metadata={"description": "Can be set once."})

@@ -61,7 +61,7 @@ def list_my_star_cards(call: Call) -> Reply:
     idempotency="required",
 )
 def claim_star_card(call: Call, card_id: str) -> Reply:
-    """Exchange a full star card for its gift; the next card goes on with the stars left."""
+    """Exchange a full star card for its gift. The next card goes on with the stars left."""
     programme = get_configuration(call.tx, call.revision or None).programme
     card = get_star_card(call.tx, programme.revision, card_id)
     done = claim(call.tx, call.principal.id, card, f"member:{call.principal.id}", call.now)

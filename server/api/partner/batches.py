@@ -68,6 +68,8 @@ _SCHEMA = TransactionIn()
 class BatchIn(RequestSchema):
     """Up to 500 purchases. They may not apply redemptions: offline, nothing is spent."""
 
+    example = {"transactions": [TransactionIn.example]}
+
     transactions = Items(Rowwise(TransactionIn), required=True, least=1, most=ROWS_MAX)
 
 

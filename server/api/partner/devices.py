@@ -48,6 +48,8 @@ class DeviceOut(Out):
 class PairingIn(RequestSchema):
     """The token of the pairing code, and the version of the till's program."""
 
+    example = {"token": "the-token-of-the-pairing-code", "app_version": "1.4.0"}
+
     token = Text(required=True, most=100)
     app_version = Text(load_default=None, allow_none=True, most=40, pattern=_VERSION)
 
@@ -61,6 +63,8 @@ class PairedDevice(Out):
 
 class DeviceChange(RequestSchema):
     """What a device reports about itself."""
+
+    example = {"app_version": "1.4.1"}
 
     app_version = Text(required=True, most=40, pattern=_VERSION)
 

@@ -26,6 +26,8 @@ class MemberLookupIn(RequestSchema):
     the barcode, `phone` a number in any usual form.
     """
 
+    example = {"phone": "5555 0000"}
+
     qr = Text(allow_none=True, most=100)
     spoken = Text(allow_none=True, most=20)
     card = Text(allow_none=True, most=30)

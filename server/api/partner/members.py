@@ -65,6 +65,8 @@ class _PersonIn(RequestSchema):
 class EnrolmentIn(_PersonIn):
     """A new member; at least one of phone, e-mail, external id and card number is needed."""
 
+    example = {"first_name": "Mari", "last_name": "Mets", "phone": "+372 5559 0001", "locale": "et"}
+
     card_number = Text(
         most=30, allow_none=True, metadata={"description": "A printed card, 13 digits."}
     )
@@ -75,6 +77,8 @@ class EnrolmentIn(_PersonIn):
 
 class PartnerMemberChange(_PersonIn):
     """The fields to change; fields that are not sent stay, null clears."""
+
+    example = {"locale": "en", "attributes": {"favourite": "flat white"}}
 
 
 class PartnerMemberOut(Out):

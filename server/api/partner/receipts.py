@@ -14,12 +14,23 @@ from server.api.schemas import (
     Text,
 )
 from server.core.errors import NotFound, ValidationFailed
+from server.core.ids import EXAMPLE_MEMBER_ID
 from server.gamification.activities.types import Purchase, PurchaseLine
 from server.gamification.partners.queries import get_location
 
 QUANTITY_MAX = 100_000
 _OTHERS = ("loc_", "par_", "dev_", "import")
 """How the sources begin that only their owners may use."""
+
+
+_BASKET: dict[str, Any] = {
+    "member_id": EXAMPLE_MEMBER_ID,
+    "total": {"amount_minor": 1320, "currency": "EUR"},
+    "lines": [
+        {"sku": "flat-white", "quantity": 2, "amount": {"amount_minor": 780, "currency": "EUR"}},
+        {"sku": "rye-sandwich", "amount": {"amount_minor": 540, "currency": "EUR"}},
+    ],
+}
 
 
 class LineIn(RequestSchema):
@@ -58,6 +69,8 @@ class QuoteIn(BasketIn):
     `tier_discount_included: true` when it has been taken off already.
     """
 
+    example = _BASKET
+
     external_id = Text(most=100, load_default=None, allow_none=True)
     tier_discount_included = Boolean(load_default=False)
 
@@ -69,6 +82,8 @@ class TransactionIn(BasketIn):
     ever, so the same receipt is never counted twice. `source` is by default the location, or the
     key's partner.
     """
+
+    example = _BASKET | {"external_id": "R-1001"}
 
     external_id = Text(required=True, most=100)
 

@@ -10,7 +10,7 @@ from server.api.presenters.updates import Updates, updates_now
 from server.api.schemas import Instant, Integer, Money, Nested, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
 from server.core.errors import NotFound, ValidationFailed
-from server.core.ids import new_id
+from server.core.ids import EXAMPLE_MEMBER_ID, new_id
 from server.gamification.activities.spending import redeem
 from server.gamification.activities.types import Configuration
 from server.gamification.cards.errors import AssuranceTooLow, CardBlocked, QrReplayed, QrStale
@@ -32,6 +32,8 @@ class RedemptionIn(RequestSchema):
     its customer in, may send `member_id` instead.
     """
 
+    example = {"points": 5, "member_id": EXAMPLE_MEMBER_ID}
+
     points = Integer(required=True, least=1, most=AMOUNT_MAX)
     qr = Text(most=100, load_default=None, allow_none=True)
     member_id = Text(most=40, load_default=None, allow_none=True)
@@ -39,6 +41,8 @@ class RedemptionIn(RequestSchema):
 
 class CaptureIn(RequestSchema):
     """How many of the held points to spend; all of them when not sent."""
+
+    example = {"points": 3}
 
     points = Integer(least=1, most=AMOUNT_MAX, load_default=None, allow_none=True)
 

@@ -34,6 +34,8 @@ class ReturnIn(RequestSchema):
     `external_id` names this return for ever: sent twice, it counts once.
     """
 
+    example = {"external_id": "R-1001-back", "lines": [{"line": 1, "quantity": 1}]}
+
     external_id = Text(required=True, most=100)
     amount = Nested(MoneyIn, load_default=None, allow_none=True)
     lines = Items(Nested(ReturnLineIn), most=200, load_default=list)

@@ -37,7 +37,7 @@ def enrol(tx: Connection, vault: Vault, enrolment: Enrolment, now: datetime) -> 
     identifiers = sorted(enrolment.identifiers, key=lambda one: (one.kind, one.value))
     for identifier in identifiers:
         refuse_taken(tx, vault, identifier)
-    member_id = new_id("mem", now)
+    member_id = enrolment.member_id or new_id("mem", now)
     tx.execute(_INSERT, _new_row(member_id, enrolment, now))
     for identifier in identifiers:
         add_identifier(tx, vault, member_id, identifier, now)
@@ -54,7 +54,7 @@ def enrol_all(
     The caller has looked that no identifier is taken or given twice; when another transaction was
     faster the database refuses it all (IntegrityError). Printed card numbers are not supported.
     """
-    ids = [new_id("mem", now) for _ in enrolments]
+    ids = [enrolment.member_id or new_id("mem", now) for enrolment in enrolments]
     pairs = list(zip(ids, enrolments, strict=True))
     contacts = [
         identifier_row(vault, member_id, identifier, now)

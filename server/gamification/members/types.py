@@ -58,13 +58,17 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """A person who joins: profile, identifiers, an optional printed card, and where it was."""
+    """A person who joins: profile, identifiers, an optional printed card, and where it was.
+
+    `member_id` is made when it is not given, as it is for the one whom examples name.
+    """
 
     source: Source
     profile: Profile = field(default_factory=Profile)
     identifiers: tuple[Identifier, ...] = ()
     card_number: str | None = None
     location_id: str | None = None
+    member_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

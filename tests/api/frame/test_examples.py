@@ -1,0 +1,97 @@
+"""The examples of the reference: of the right shape, and working in the demo shop as they stand."""
+
+import re
+from datetime import timedelta
+from itertools import count
+
+import pytest
+
+from server.api.openapi import document_of
+from server.app import SURFACES
+from server.core.clock import local_date
+from server.core.db import transaction
+from server.core.ids import EXAMPLE_MEMBER_ID
+from server.demo.cafe import Cafe
+from server.demo.keys import make_keys
+from server.demo.story import chapters, tell
+from server.gamification.members.queries import get_member
+from server.gamification.partners.service import offer_pairing
+from server.gamification.programme.queries import get_programme
+from server.notifications.mail.service import latest_mails
+from tests.builders.members import NOW, VAULT, bearer, sign_in
+
+
+def endpoints():
+    """Every operation with a body, of all surfaces."""
+    for surface in SURFACES:
+        surface.load()
+    return [one for surface in SURFACES for one in surface.endpoints if one.body is not None]
+
+
+@pytest.mark.parametrize("endpoint", endpoints(), ids=lambda one: one.operation_id)
+def test_an_example_has_the_shape_of_its_schema(endpoint):
+    example = dict(endpoint.body.example)
+    assert endpoint.body.load(example) is not None
+    assert bool(example) == bool(endpoint.body.fields)
+    document = document_of(endpoint.surface)
+    operation = document["paths"][endpoint.path][endpoint.method.lower()]
+    assert operation["requestBody"]["content"]["application/json"]["example"] == example
+
+
+@pytest.fixture
+def cafe(sqlite_app, clock_at):
+    """A small demo shop: who may call what, and the client."""
+    with sqlite_app.app_context(), transaction() as tx:
+        built = Cafe(VAULT, NOW)
+        built.found(tx, NOW - timedelta(days=21))
+        zone = get_programme(tx).zone
+        for chapter in chapters(tell(7, 6, 20, local_date(NOW, zone), zone)):
+            for day in chapter:
+                built.live(tx, day)
+        keys = make_keys(tx, VAULT, NOW)
+        token = sign_in(tx, get_member(tx, EXAMPLE_MEMBER_ID)).access_token
+    return sqlite_app.test_client(), {
+        "partner": bearer(keys.partner),
+        "till": bearer(keys.till),
+        "member": bearer(token),
+    }
+
+
+def example_of(operation_id):
+    return next(one for one in endpoints() if one.operation_id == operation_id)
+
+
+def test_every_example_works_in_the_demo_shop(sqlite_app, cafe):
+    client, callers = cafe
+    numbers, seen = count(1), {"member_id": EXAMPLE_MEMBER_ID}
+
+    def try_out(operation_id, caller="partner", **instead):
+        endpoint = example_of(operation_id)
+        headers = {**callers[caller], "Idempotency-Key": f"try-{next(numbers)}"}
+        path = re.sub(r"{(\w+)}", lambda part: seen[part[1]], endpoint.path)
+        body = dict(endpoint.body.example) | instead
+        answer = client.open(path, method=endpoint.method, json=body, headers=headers)
+        assert answer.status_code in {200, 201}, (operation_id, answer.text)
+        tried.add(operation_id)
+        return answer.get_json()
+
+    tried: set[str] = set()
+    for name in ("createQuote", "createTransactionBatch", "lookUpMember", "enrolMember"):
+        try_out(name, "till")
+    assert try_out("changeMember")["attributes"] == {"favourite": "flat white"}
+    seen["transaction_id"] = try_out("createTransaction", "till")["transaction"]["id"]
+    assert try_out("createReturn")["return"]["amount"]["amount_minor"] > 0
+    try_out("cancelTransaction")
+    for name in ("captureRedemption", "releaseRedemption"):
+        seen["redemption_id"] = try_out("createRedemption")["redemption"]["id"]
+        try_out(name)
+    device = try_out("changeOwnDevice", "till")
+    try_out("changeMe", "member")
+    challenge = try_out("createOtpChallenge", "member")
+    with sqlite_app.app_context(), transaction() as tx:
+        (mail,) = latest_mails(tx, VAULT)
+        pairing = offer_pairing(tx, device["id"], NOW)
+    code = re.findall(r"\d{6}", mail.message.body)[0]
+    try_out("createSession", "member", challenge_id=challenge["id"], code=code)
+    try_out("pairDevice", token=pairing.token)
+    assert tried >= {one.operation_id for one in endpoints() if one.body.fields}
