@@ -73,6 +73,10 @@ class PostedReturn(Out):
     points_restored = Integer(
         required=True, metadata={"description": "Spent with the purchase, given back."}
     )
+    points_claimed = Integer(
+        required=True,
+        metadata={"description": "Forgiven to earlier returns, taken now from what came back."},
+    )
     shortfall = Nested(Shortfall, required=True)
     updates = Nested(Updates, required=True)
 
@@ -154,6 +158,7 @@ def _present(outcome: ReturnOutcome, currency: str) -> dict[str, Any]:
         },
         "points_taken": outcome.points_taken,
         "points_restored": outcome.points_restored,
+        "points_claimed": outcome.points_claimed,
         "shortfall": {
             "points": outcome.shortfall,
             "policy": outcome.policy,

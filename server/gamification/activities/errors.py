@@ -30,7 +30,7 @@ class PurchaseTooOld(Refusal):
 
 
 class DuplicateMismatch(Refusal):
-    """This receipt was reported before with another member or amount."""
+    """This receipt was reported before with another member or amount, or applying other points."""
 
     code, status = "transaction_duplicate_mismatch", 409
     title = "The receipt is known with other content"

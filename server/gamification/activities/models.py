@@ -42,7 +42,11 @@ class ActivityRow(Base):
 
 
 class ActivityReturnRow(Base):
-    """One return or the cancellation of a purchase; its natural key repeats the first answer."""
+    """One return or the cancellation of a purchase; its natural key repeats the first answer.
+
+    `claimed` is what of a forgiven shortfall was taken later, from points that came back, and
+    `points_claimed` what this return took so for earlier ones.
+    """
 
     __tablename__ = "activity_return"
     __table_args__ = (UniqueConstraint("activity_id", "external_id"),)
@@ -54,6 +58,8 @@ class ActivityReturnRow(Base):
     points_taken: Mapped[int] = mapped_column(Amount)
     points_restored: Mapped[int] = mapped_column(Amount)
     shortfall: Mapped[int] = mapped_column(Amount)
+    claimed: Mapped[int] = mapped_column(Amount, default=0, server_default="0")
+    points_claimed: Mapped[int] = mapped_column(Amount, default=0, server_default="0")
     policy: Mapped[str] = mapped_column(code(12))
     cash_value_minor: Mapped[int] = mapped_column(Amount)
     state_after: Mapped[str] = mapped_column(code(20))

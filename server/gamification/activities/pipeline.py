@@ -285,7 +285,8 @@ def first_outcome(
         asked.amount_minor,
         asked.currency_code,
     )
-    if not same:
+    applied = {part["hold_id"] for part in row.trace["spent"]}
+    if not same or not applied.issuperset(asked.redemption_ids):
         return DuplicateMismatch(transaction_id=row.id)
     books, shoppers = members
     outcome = outcome_of(row, books[row.member_id])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from fractions import Fraction
 
 from server.gamification.activities.errors import (
     CurrencyMismatch,
@@ -173,7 +174,17 @@ def _line_left(line: BasketLine, amount: int, pieces: int) -> Line:
     kept = line.paid_minor - amount
     basis = line.basis_minor * kept // line.paid_minor if line.paid_minor else 0
     quantity = 0 if line.paid_minor and not kept else line.quantity - pieces
-    return Line(basis, quantity, line.sku, line.category)
+    return Line(basis, quantity, line.sku, line.category, _earning_pieces(line, kept, quantity))
+
+
+def _earning_pieces(line: BasketLine, kept: int, quantity: int) -> Fraction | None:
+    """Return how many pieces still earn when less of their money is left than of them.
+
+    Nobody keeps the points of a piece whose money came back.
+    """
+    if not line.paid_minor or line.quantity * kept >= quantity * line.paid_minor:
+        return None
+    return Fraction(line.quantity * kept, line.paid_minor)
 
 
 def earning_lines(lines: Sequence[BasketLine]) -> tuple[Line, ...]:

@@ -153,7 +153,10 @@ class Outcome:
 
 @dataclass(slots=True)
 class ReturnOutcome:
-    """What became of a return; `cash_value_minor` is for the till to deduct from the refund."""
+    """What became of a return; `cash_value_minor` is for the till to deduct from the refund.
+
+    `points_claimed` were forgiven to earlier returns and taken now from what came back.
+    """
 
     return_id: str
     activity_id: str
@@ -165,4 +168,5 @@ class ReturnOutcome:
     policy: str
     cash_value_minor: int
     wallet: Wallet
+    points_claimed: int = 0
     is_duplicate: bool = False

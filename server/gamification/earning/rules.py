@@ -147,14 +147,13 @@ def points_for(accrual: Accrual, lines: Sequence[Line], rounding: Rounding) -> i
     if minimum and sum(line.amount_minor for line in lines) < minimum:
         return 0
     counted = [lines[index] for index in accrual.line_indexes]
-    per = _BASIS_POINTS
+    per, basis = _BASIS_POINTS, 1
     if accrual.kind is RuleKind.AMOUNT:
         basis = sum(line.amount_minor for line in counted)
         per *= accrual.per_minor
     elif accrual.kind is RuleKind.ITEM:
-        basis = sum(line.quantity for line in counted)
-    else:
-        basis = 1
+        pieces = sum(line.pieces for line in counted)
+        basis, per = pieces.numerator, per * pieces.denominator
     points = rounded(basis * accrual.rule_points * accrual.multiplier_bp, per, rounding)
     return points if accrual.cap is None else min(points, accrual.cap)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any
 
 from server.gamification.facts.types import PURCHASE
@@ -49,12 +50,22 @@ class Qualifies(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a basket; `amount_minor` is what earns (after discounts, by the tax basis)."""
+    """One line of a basket; `amount_minor` is what earns (after discounts, by the tax basis).
+
+    `earning_pieces` is what earns by the piece where that is less than all pieces: a part of
+    their money came back.
+    """
 
     amount_minor: int
     quantity: int = 1
     sku: str | None = None
     category: str | None = None
+    earning_pieces: Fraction | None = None
+
+    @property
+    def pieces(self) -> Fraction | int:
+        """How many pieces earn."""
+        return self.quantity if self.earning_pieces is None else self.earning_pieces
 
 
 @dataclass(frozen=True, slots=True)

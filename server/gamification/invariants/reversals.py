@@ -55,7 +55,9 @@ _reported = (
         _R.activity_id,
         func.sum(_R.points_taken + _R.shortfall).label("clawed_back"),
         func.sum(
-            _R.points_taken + case((_R.policy == str(ClawbackPolicy.DEBT), _R.shortfall), else_=0)
+            _R.points_taken
+            + _R.claimed
+            + case((_R.policy == str(ClawbackPolicy.DEBT), _R.shortfall), else_=0)
         ).label("taken"),
         func.sum(_R.points_restored).label("restored"),
         func.sum(_R.amount_minor).label("amount_minor"),
@@ -92,11 +94,31 @@ _half_undone = _activities.where(
         ),
     )
 )
+_forgiven = (
+    select(
+        _A.member_id,
+        func.sum(_R.claimed).label("claimed"),
+        func.sum(_R.points_claimed).label("points_claimed"),
+    )
+    .join(ACTIVITY, _A.id == _R.activity_id)
+    .group_by(_A.member_id)
+    .subquery()
+)
+_unclaimed = select(_forgiven.c.member_id).where(_forgiven.c.claimed != _forgiven.c.points_claimed)
+_not_forgiven = select(_R.id).where(
+    or_(
+        _R.claimed < 0,
+        _R.claimed > _R.shortfall,
+        and_(_R.claimed > 0, _R.policy != str(ClawbackPolicy.CLAMP)),
+    )
+)
 
 INVARIANTS = (
     in_sql("L7", "A reversal names an earlier transfer of its wallet.", _rootless),
     in_sql("L7", "No more of a transfer is reversed than it moved.", _too_much),
     in_sql("L7", "A purchase counts what its returns took and gave back.", _mismatched),
     in_sql("L7", "What returns report was moved in the ledger.", _unmoved),
+    in_sql("L7", "Only what was forgiven is claimed, and no more of it.", _not_forgiven),
+    in_sql("L7", "What is claimed of the forgiven is what returns claimed.", _unclaimed),
     in_sql("L7", "A purchase that came back keeps neither points nor money.", _half_undone),
 )

@@ -35,6 +35,7 @@ from server.gamification.ledger.queries import net_draws
 from server.gamification.ledger.service import load_lots, open_book, save_book
 from server.gamification.ledger.types import Cause, Clawback
 from server.gamification.programme.types import POINTS, ClawbackPolicy, Rounding
+from server.gamification.returns.forgiving import claim_forgiven
 from server.gamification.returns.goods import goods_back
 from server.gamification.standings import climbing
 from server.gamification.standings.service import add_days, events_of, save_moves
@@ -132,11 +133,14 @@ def return_purchase(
     undoing = Undoing(row, back)
     cause = _cause(row, recording)
     # First what the member gets back: it may cover what is taken, so that nothing falls short.
+    before = book.wallet.available
     restored = _restore(tx, book, undoing, cause)
+    claimed = claim_forgiven(tx, book, book.wallet.available - before, recording)
     clawback = _claw_back(book, undoing, cause, recording)
     save_book(tx, book)
     _uncount(tx, undoing, recording)
     outcome = _outcome(undoing, back, clawback, restored, book, recording)
+    outcome.points_claimed = claimed
     _save(tx, undoing, outcome, back, recording)
     return outcome
 
@@ -280,6 +284,8 @@ def _return_row(outcome: ReturnOutcome, back: Return, recording: Recording) -> d
         "points_taken": outcome.points_taken,
         "points_restored": outcome.points_restored,
         "shortfall": outcome.shortfall,
+        "claimed": 0,
+        "points_claimed": outcome.points_claimed,
         "policy": outcome.policy,
         "cash_value_minor": outcome.cash_value_minor,
         "state_after": str(outcome.state),
@@ -307,5 +313,6 @@ def _first_outcome(row: Any, back: Return, book: Book) -> ReturnOutcome:
         policy=row.policy,
         cash_value_minor=row.cash_value_minor,
         wallet=book.wallet,
+        points_claimed=row.points_claimed,
         is_duplicate=True,
     )

@@ -1,6 +1,7 @@
 """A purchase on its way through the slices: what it gives, leaves behind, and refuses."""
 
 from datetime import timedelta
+from typing import Any
 
 import orjson
 import pytest
@@ -186,6 +187,18 @@ def test_points_paid_with_the_purchase_are_captured_with_it(tx, ana):
     assert balances(tx, ana) == (38, 0, 0, 0)
     with pytest.raises(HoldResolved):
         buy(tx, ana, 80_00, redemption_ids=(held.id,))
+
+
+def test_a_known_receipt_applies_no_other_points(tx, ana):
+    give(tx, ana, 50)
+    first, other = hold(tx, ana, 20), hold(tx, ana, 10)
+    known: dict[str, Any] = {"external_id": "known", "redemption_ids": (first.id,)}
+    buy(tx, ana, 80_00, **known)
+    assert buy(tx, ana, 80_00, **known).is_duplicate
+    assert buy(tx, ana, 80_00, external_id="known").is_duplicate
+    with pytest.raises(DuplicateMismatch):
+        buy(tx, ana, 80_00, **known | {"redemption_ids": (first.id, other.id)})
+    assert balances(tx, ana)[2] == 10
 
 
 def test_nobody_pays_with_the_points_of_another(tx, ana):

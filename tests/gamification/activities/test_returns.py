@@ -221,3 +221,39 @@ def test_two_redemptions_come_back_each_to_its_own_lots_even_when_those_expired(
     reversed_ids = select(TRANSFER.c.reverses_id).where(TRANSFER.c.reverses_id.in_(spent))
     assert sorted(tx.execute(reversed_ids).scalars()) == sorted(spent)
     assert check_all(tx, late) == []
+
+
+def test_points_forgiven_are_claimed_when_they_come_back(tx):
+    open_shop(tx, clawback="clamp")
+    ana = add_member(tx)
+    first = buy(tx, ana, 100_00)
+    second = buy(tx, ana, 50_00, redemption_ids=(hold(tx, ana, 10).id,))
+    assert give_back(tx, first).shortfall == 5
+    outcome = give_back(tx, second, external_id="all")
+    assert (outcome.points_restored, outcome.points_claimed, outcome.points_taken) == (10, 5, 5)
+    assert balances(tx, ana) == (0, 0, 0, 0)
+    again = give_back(tx, second, external_id="all")
+    assert (again.is_duplicate, again.points_claimed, again.shortfall) == (True, 5, 0)
+    assert check_all(tx, NOW) == []
+
+
+def test_what_was_paid_in_cash_is_not_claimed_again(tx):
+    open_shop(tx, clawback="cash_value")
+    ana = add_member(tx)
+    first = buy(tx, ana, 100_00)
+    second = buy(tx, ana, 5_00, redemption_ids=(hold(tx, ana, 10).id,))
+    assert give_back(tx, first).cash_value_minor == 10_00
+    assert give_back(tx, second).points_claimed == 0
+    assert balances(tx, ana) == (10, 0, 0, 0)
+    assert check_all(tx, NOW) == []
+
+
+@pytest.mark.parametrize(("minor", "taken"), [(15_00, 17), (29_99, 33), (1, 2)])
+def test_a_piece_keeps_no_more_points_than_money(tx, ana, minor, taken):
+    """1 a piece of 10.00 by the amount and 10 by the piece: 33 for three."""
+    add_rule(tx, "item", 10, categories=["coffee"])
+    bought = buy(tx, ana, 30_00, lines=(line(30_00, 3, category="coffee"),))
+    assert bought.trace["points"] == 33
+    assert give_back(tx, bought, minor).points_taken == taken
+    assert check_all(tx, NOW) == []
+    assert give_back(tx, bought).points_taken == 33 - taken

@@ -193,3 +193,74 @@ def test_the_classic_split(tx):
     counts = {"hours": {"16": 0}, "weekdays": {"6": 0}}
     assert get_facts(tx, ana) == Facts(ana, 0, 0, 0, 0, 0, NOW, NOW, NOW.date(), counts)
     assert balances(tx, ana) == (0, 0, 0, 0)
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("buy"), st.integers(1, 200_00), st.integers(0, 30)),
+        st.tuples(st.just("return"), st.integers(0, 5), st.integers(1, 100)),
+    ),
+    min_size=2,
+    max_size=14,
+)
+
+
+def shop_and_bring_back(tx: Connection, steps: list[tuple[str, int, int]]) -> tuple[str, int]:
+    """Buy, pay with points and return in any order, and in the end bring all back.
+
+    Return the member and how many points were settled in cash.
+    """
+    ana, purchases, cash = add_member(tx), list[Any](), 0
+    for what, one, other in steps:
+        if what == "buy":
+            pay = min(other, balances(tx, ana)[0]) if purchases else 0
+            holds = (hold(tx, ana, pay).id,) if pay else ()
+            purchases.append(buy(tx, ana, one, redemption_ids=holds))
+        elif purchases:
+            bought = purchases[one % len(purchases)]
+            with suppress(ReturnExceedsSale):
+                outcome = give_back(tx, bought, max(1, bought.amount_minor * other // 100))
+                cash += outcome.shortfall
+    for bought in purchases:
+        with suppress(ReturnExceedsSale):
+            cash += give_back(tx, bought).shortfall
+    return ana, cash
+
+
+@ANY
+@given(steps=STEPS, policy=st.sampled_from(ClawbackPolicy), points=st.integers(1, 9))
+def assert_no_points_are_kept(steps, policy, points):
+    with trial() as tx:
+        open_shop(tx, clawback=policy)
+        add_rule(tx, "item", points)
+        ana, cash = shop_and_bring_back(tx, [("buy", 10_00, 0), *steps])
+        kept = cash if policy is ClawbackPolicy.CASH_VALUE else 0
+        assert balances(tx, ana) == (kept, 0, 0, 0)
+        assert check_all(tx, NOW) == []
+
+
+def test_whoever_brings_everything_back_keeps_only_what_was_settled_in_cash(sqlite_app):
+    with sqlite_app.app_context():
+        assert_no_points_are_kept()
+
+
+@ANY
+@given(
+    minor=st.integers(1, 50_00),
+    pieces=st.integers(1, 9),
+    points=st.integers(1, 50),
+    percent=st.integers(1, 99),
+)
+def assert_pieces_shrink(minor, pieces, points, percent):
+    with trial() as tx:
+        open_shop(tx)
+        add_rule(tx, "item", points, categories=["coffee"])
+        bought = buy(tx, add_member(tx), minor, lines=(line(minor, pieces, category="coffee"),))
+        kept = minor - max(1, minor * percent // 100)
+        taken = give_back(tx, bought, minor - kept).points_taken
+        assert bought.trace["points"] - taken <= pieces * points * kept / minor + kept / 10_00
+
+
+def test_points_by_the_piece_shrink_with_the_money(sqlite_app):
+    with sqlite_app.app_context():
+        assert_pieces_shrink()

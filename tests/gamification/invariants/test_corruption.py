@@ -154,6 +154,12 @@ DAMAGE: dict[str, list[Any]] = {
         "UPDATE activity_return SET points_taken = points_taken + 1",
         "UPDATE activity_return SET points_restored = points_restored + 1",
     ],
+    "Only what was forgiven is claimed, and no more of it.": [
+        "UPDATE activity_return SET claimed = 1"
+    ],
+    "What is claimed of the forgiven is what returns claimed.": [
+        "UPDATE activity_return SET points_claimed = 1"
+    ],
     "A purchase that came back keeps neither points nor money.": [
         "UPDATE activity SET state = 'returned' WHERE state = 'settled'",
         "UPDATE activity SET state = 'cancelled' WHERE state = 'partly_returned'",
