@@ -178,10 +178,7 @@ def _line_left(line: BasketLine, amount: int, pieces: int) -> Line:
 
 
 def _earning_pieces(line: BasketLine, kept: int, quantity: int) -> Fraction | None:
-    """Return how many pieces still earn when less of their money is left than of them.
-
-    Nobody keeps the points of a piece whose money came back.
-    """
+    """Return how many pieces still earn when less of their money is left than of them."""
     if not line.paid_minor or line.quantity * kept >= quantity * line.paid_minor:
         return None
     return Fraction(line.quantity * kept, line.paid_minor)

@@ -153,10 +153,7 @@ class Outcome:
 
 @dataclass(slots=True)
 class ReturnOutcome:
-    """What became of a return; `cash_value_minor` is for the till to deduct from the refund.
-
-    `points_claimed` were forgiven to earlier returns and taken now from what came back.
-    """
+    """What became of a return; `cash_value_minor` is for the till to deduct from the refund."""
 
     return_id: str
     activity_id: str

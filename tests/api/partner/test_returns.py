@@ -50,6 +50,7 @@ def test_a_return_by_amount_tells_all_it_did(till, cast, language, display):
         },
         "points_taken": 2,
         "points_restored": 0,
+        "points_claimed": 0,
         "shortfall": {"points": 0, "policy": "debt", "cash_value": None},
     }
     assert state_of(till, bought) == ("partly_returned", 2, 0)
