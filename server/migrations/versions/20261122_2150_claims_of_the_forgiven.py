@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "claims_of_the_forgiven"
-down_revision = "fact_counts"
+down_revision = "idle_wallets"
 branch_labels = None
 depends_on = None
 
