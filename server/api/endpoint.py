@@ -30,7 +30,9 @@ Rules of the frame:
   idempotency record keeps the answer. Only writes with a principal have idempotency.
 - `tag`: a function from `Call` to a text that changes whenever the body would. With it a GET that
   the client has already is answered 304 without running the function. Without it the tag is made
-  of the body.
+  of `Reply.tag`, or of the body.
+- `Reply.tag`: the same, where it is known only after reading. The body can then be a function: it
+  is called only for a client that does not have the answer yet.
 - `public=True` skips authentication; `call.principal` is then `NOBODY`.
 """
 
@@ -81,9 +83,15 @@ class Call:
 class Reply:
     """What an endpoint function answers: a JSON object (None only with 204), status, headers."""
 
-    body: Mapping[str, Any] | None
+    body: Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    tag: str | None = None
+
+    @property
+    def content(self) -> Mapping[str, Any] | None:
+        """The body, made now where it waited to be needed."""
+        return self.body() if callable(self.body) else self.body
 
 
 View = Callable[..., Reply]

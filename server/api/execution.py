@@ -158,7 +158,11 @@ def _read(endpoint: Endpoint, call: Call, path: dict[str, str]) -> Response:
     except Refusal:
         _count_later(visit())
         raise
-    body = dump(reply.body)
+    if reply.tag is not None:
+        tag = entity_tag(reply.tag.encode(), call.locale)
+        if is_known(tag):
+            return cacheable(Response(status=304), tag)
+    body = dump(reply.content)
     tag = tag or entity_tag(body, call.locale)
     if reply.status == 200 and is_known(tag):
         return cacheable(Response(status=304), tag)
@@ -250,7 +254,7 @@ def _once(
     def work(tx: Connection) -> Answer:
         reply = run(tx)
         headers.update(reply.headers)
-        return Answer(reply.status, dump(reply.body))
+        return Answer(reply.status, dump(reply.content))
 
     def refused(refusal: Refusal) -> Answer:
         visit().code = refusal.code
@@ -266,7 +270,7 @@ def _once(
 
 
 def _response(reply: Reply) -> Response:
-    response = json_response(dump(reply.body), reply.status)
+    response = json_response(dump(reply.content), reply.status)
     response.headers.update(reply.headers)
     return response
 

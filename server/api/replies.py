@@ -59,11 +59,15 @@ def entity_tag(content: bytes, locale: str) -> str:
 
 
 def is_known(tag: str) -> bool:
-    """Tell whether the client says that it has the entity with this tag already."""
+    """Tell whether the client says that it has the entity with this tag already.
+
+    Tags are compared weakly (RFC 9110, 13.1.2): caches that compress mark them with `W/`.
+    """
     header = request.headers.get("If-None-Match")
-    if header is None:
-        return False
-    return header == tag or tag in {part.strip() for part in header.split(",")}
+    if header is None or header == tag:
+        return header is not None
+    named = {part.strip().removeprefix("W/") for part in header.split(",")}
+    return tag in named or header.strip() == "*"
 
 
 def cacheable(response: Response, tag: str) -> Response:

@@ -65,7 +65,9 @@ class TextList(TypeDecorator[list[str]]):
 class among(ColumnElement[bool]):  # noqa: N801 - reads like a function of the query language
     """Whether a column is one of a list of texts, given as the parameter `name`.
 
-    Unlike IN, its text is the same for lists of every length, so that it is prepared once.
+    Unlike IN, its text is the same for lists of every length, so that it is prepared once. The
+    subquery keeps PostgreSQL's planner from counting the texts: a plan for the very list always
+    seems better to it than the one that it has, so that it would plan at every execution.
     """
 
     inherit_cache = False
@@ -78,7 +80,8 @@ class among(ColumnElement[bool]):  # noqa: N801 - reads like a function of the q
 @compiles(among, "postgresql")
 def _as_array(element: among, compiler: SQLCompiler, **options: Any) -> str:
     column = compiler.process(element.column, **options)
-    return f"{column} = ANY ({compiler.process(element.values, **options)})"
+    values = compiler.process(element.values, **options)
+    return f"{column} = ANY (ARRAY(SELECT unnest({values})))"
 
 
 @compiles(among, "sqlite")

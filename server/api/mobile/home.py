@@ -1,28 +1,26 @@
 """The first screen, in one call."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+import orjson
+
+from server import __version__
 from server.api.endpoint import Call, Reply
 from server.api.mobile import member
-from server.api.presenters.balances import (
-    Balance,
-    ask_balances,
-    points_view,
-    present_balances,
-    units_of,
-)
+from server.api.presenters.balances import Balance, points_view, present_balances, units_of
 from server.api.presenters.tiers import TierSummary, TierView, summarise_tier
 from server.api.schemas import Items, Nested, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
-from server.core.clock import local_hour
+from server.core.clock import local_date, local_hour
 from server.core.i18n import gettext, message
-from server.core.statements import Later, at_once
 from server.gamification.activities.configuration import get_configuration
-from server.gamification.activities.queries import ask_shopper
-from server.gamification.cards.queries import ask_active_card
-from server.gamification.members.queries import ask_member
+from server.gamification.programme.types import Programme
+from server.gamification.screens.queries import Screen, find_screen
 from server.gamification.standings.climbing import look_up_tier
+from server.gamification.tiers.types import Outlook
 
 SECTIONS = ("member", "card", "balances", "tier")
 _OPTIONAL = {"optional": True}
@@ -65,6 +63,16 @@ class HomeQuery(RequestSchema):
     sections = Text(most=200, load_default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was read for the screen, and who reads it."""
+
+    call: Call
+    view: TierView
+    screen: Screen
+    ahead: Outlook
+
+
 @member.get("/me/home", "getHome", query=HomeQuery, answers={200: Home})
 def get_home(call: Call) -> Reply:
     """Get the first screen: card, balances with what expires next, and the tier bar."""
@@ -73,57 +81,61 @@ def get_home(call: Call) -> Reply:
     configuration = get_configuration(call.tx, call.revision or None)
     points = points_view(configuration.programme, call.locale, call.now)
     view = TierView(configuration.ladder, points)
-    with at_once(call.tx):
-        coming = {name: _SECTIONS[name](call, view) for name in SECTIONS if name in wanted}
-    return Reply({name: show() for name, show in coming.items()})
+    screen = find_screen(call.tx, call.principal.id)
+    assert screen is not None  # whoever is signed in exists
+    ahead = look_up_tier(call.tx, screen.shopper, view.ladder, call.now)
+    seen = Seen(call, view, screen, ahead)
+    sections = [name for name in SECTIONS if name in wanted]
+    return Reply(lambda: {name: _SECTIONS[name](seen) for name in sections}, tag=_tag(seen, asked))
 
 
-def _member(call: Call, view: TierView) -> Later[Any]:
-    found = ask_member(call.tx, call.principal.id)
+def _tag(seen: Seen, asked: str | None) -> str:
+    """Return a text that changes whenever the screen would.
 
-    def show() -> dict[str, Any]:
-        name = found().profile.first_name
-        hour = local_hour(call.now, view.points.programme.zone)
-        plain, named = next(texts for until, *texts in _GREETINGS if hour < until)
-        greeting = gettext(call.locale, named, name=name) if name else gettext(call.locale, plain)
-        return {"id": call.principal.id, "first_name": name, "greeting": greeting}
-
-    return show
-
-
-def _card(call: Call, _view: TierView) -> Later[Any]:
-    found = ask_active_card(call.tx, call.principal.id)
-
-    def show() -> dict[str, Any]:
-        card = found()
-        number = card.number if card else None
-        return {"number": number, "barcode_format": "ean13", "qr_mode": "rotating"}
-
-    return show
+    It is made of what was read and of what the clock decides: the greeting, the day, and which
+    points are past their date. A new release may say the same in other words.
+    """
+    call, programme = seen.call, seen.view.points.programme
+    expired = sum(at <= call.now for at, _ in seen.screen.ladder)
+    today = local_date(call.now, programme.zone)
+    clock = (_greeting(call.now, programme), today, expired)
+    standing = (seen.screen.shopper.standing, seen.ahead)
+    parts = [__version__, call.revision, asked, clock, seen.screen.seen, standing]
+    return orjson.dumps(parts).decode()
 
 
-def _balances(call: Call, view: TierView) -> Later[Any]:
-    held = ask_balances(call.tx, call.principal.id)
-    units = units_of(view.points.programme, call.locale, call.now)
-    return lambda: present_balances(call.principal.id, held(), units)
+def _greeting(now: datetime, programme: Programme) -> int:
+    """Return which greeting fits the time of day."""
+    hour = local_hour(now, programme.zone)
+    return next(number for number, (until, *_) in enumerate(_GREETINGS) if hour < until)
 
 
-def _tier(call: Call, view: TierView) -> Later[Any]:
-    found = ask_shopper(call.tx, call.principal.id)
-
-    def show() -> dict[str, Any]:
-        shopper = found()
-        assert shopper is not None  # whoever is signed in exists
-        ahead = look_up_tier(call.tx, shopper, view.ladder, call.now)
-        return summarise_tier(shopper.standing, ahead, view)
-
-    return show
+def _member(seen: Seen) -> dict[str, Any]:
+    name, locale = seen.screen.first_name, seen.call.locale
+    _, plain, named = _GREETINGS[_greeting(seen.call.now, seen.view.points.programme)]
+    greeting = gettext(locale, named, name=name) if name else gettext(locale, plain)
+    return {"id": seen.call.principal.id, "first_name": name, "greeting": greeting}
 
 
-_SECTIONS: dict[str, Callable[[Call, TierView], Later[Any]]] = {
+def _card(seen: Seen) -> dict[str, Any]:
+    number = seen.screen.card_number
+    return {"number": number, "barcode_format": "ean13", "qr_mode": "rotating"}
+
+
+def _balances(seen: Seen) -> list[dict[str, Any]]:
+    held = (seen.screen.wallets, seen.screen.ladder)
+    units = units_of(seen.view.points.programme, seen.call.locale, seen.call.now)
+    return present_balances(seen.call.principal.id, held, units)
+
+
+def _tier(seen: Seen) -> dict[str, Any]:
+    return summarise_tier(seen.screen.shopper.standing, seen.ahead, seen.view)
+
+
+_SECTIONS: dict[str, Callable[[Seen], Any]] = {
     "member": _member,
     "card": _card,
     "balances": _balances,
     "tier": _tier,
 }
-"""Each sends its questions and returns what presents the answers: one round trip for all."""
+"""Each presents a part of what was read with one statement."""

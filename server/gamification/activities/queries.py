@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Function, Select, and_, bindparam, func, sele
 from server.core.columns import Json, among
 from server.core.errors import NotFound
 from server.core.pagination import newest_first
-from server.core.statements import Later, Prepared
+from server.core.statements import Prepared
 from server.gamification.activities.models import ACTIVITY, ACTIVITY_RETURN
 from server.gamification.activities.types import Purchase, Shopper
 from server.gamification.earning.models import EARN_COUNTER
@@ -21,7 +21,7 @@ from server.gamification.standings.models import MEMBER_TIER
 from server.gamification.standings.queries import standing_of
 
 PURCHASE, REDEMPTION = "purchase", "redemption"
-_SHOPPER = (
+SHOPPER = (
     select(
         MEMBER.c.id,
         MEMBER.c.status,
@@ -33,27 +33,31 @@ _SHOPPER = (
     .join(MEMBER_FACTS, MEMBER_FACTS.c.member_id == MEMBER.c.id, isouter=True)
     .join(MEMBER_TIER, MEMBER_TIER.c.member_id == MEMBER.c.id, isouter=True)
 )
+"""Members with what was counted of them and their standing; see `shopper_of`."""
 _BY_RECEIPT = and_(
     ACTIVITY.c.source == bindparam("source"),
     ACTIVITY.c.external_id == bindparam("external_id"),
     ACTIVITY.c.kind == PURCHASE,
 )
-_ONE_SHOPPER = Prepared(_SHOPPER.where(MEMBER.c.id == bindparam("member_id")))
-_SHOPPERS = Prepared(_SHOPPER.where(among(MEMBER.c.id, "member_ids")))
+_ONE_SHOPPER = Prepared(SHOPPER.where(MEMBER.c.id == bindparam("member_id")))
+_SHOPPERS = Prepared(SHOPPER.where(among(MEMBER.c.id, "member_ids")))
 _KNOWN_ID = select(ACTIVITY.c.id).where(_BY_RECEIPT).scalar_subquery().label("known_id")
 
 
-def _buyer(as_object: Callable[..., Function[Any]]) -> Select[Any]:
-    """A member with the receipt, if it is known, and what is used of caps, as a JSON object."""
+def buyer(as_object: Callable[..., Function[Any]]) -> Select[Any]:
+    """A member with what is used of caps, as a JSON object."""
     used = select(as_object(EARN_COUNTER.c.cap_key, EARN_COUNTER.c.points, type_=Json)).where(
         EARN_COUNTER.c.member_id == bindparam("member_id"),
         among(EARN_COUNTER.c.cap_key, "cap_keys"),
     )
-    found = _SHOPPER.add_columns(_KNOWN_ID, used.scalar_subquery().label("used"))
+    found = SHOPPER.add_columns(used.scalar_subquery().label("used"))
     return found.where(MEMBER.c.id == bindparam("member_id"))
 
 
-_BUYER = Prepared(_buyer(func.json_object_agg), sqlite=_buyer(func.json_group_object))
+_BUYER = Prepared(
+    buyer(func.json_object_agg).add_columns(_KNOWN_ID),
+    sqlite=buyer(func.json_group_object).add_columns(_KNOWN_ID),
+)
 _KNOWN_RECEIPTS = Prepared(
     select(ACTIVITY.c.id, ACTIVITY.c.source, ACTIVITY.c.external_id).where(
         among(ACTIVITY.c.source, "sources"),
@@ -111,7 +115,7 @@ def _gather_one(tx: Connection, purchase: Purchase, cap_keys: Sequence[str]) -> 
     row = _BUYER.first(tx, {**of, "source": receipt[0], "external_id": receipt[1]})
     if row is None:
         return Gathered({}, {})
-    shopper = _shopper_of(row)
+    shopper = shopper_of(row)
     shopper.used = row.used or {}
     return Gathered({row.id: shopper}, {receipt: row.known_id} if row.known_id else {})
 
@@ -126,7 +130,7 @@ def note_caps(shoppers: dict[str, Shopper], caps: dict[str, dict[str, int]]) -> 
 def list_shoppers(tx: Connection, member_ids: Sequence[str]) -> dict[str, Shopper]:
     """Return members as the pipeline sees them, by id; only those that exist."""
     rows = _SHOPPERS.all(tx, {"member_ids": list(member_ids)})
-    return {row.id: _shopper_of(row) for row in rows}
+    return {row.id: shopper_of(row) for row in rows}
 
 
 def known_receipts(tx: Connection, purchases: Sequence[Purchase]) -> dict[Receipt, str]:
@@ -139,18 +143,8 @@ def known_receipts(tx: Connection, purchases: Sequence[Purchase]) -> dict[Receip
 
 def find_shopper(tx: Connection, member_id: str) -> Shopper | None:
     """Return a member as the pipeline sees them, or None when there is none."""
-    return ask_shopper(tx, member_id)()
-
-
-def ask_shopper(tx: Connection, member_id: str) -> Later[Shopper | None]:
-    """Send the question of `find_shopper`."""
-    sent = _ONE_SHOPPER.send(tx, {"member_id": member_id})
-
-    def answer() -> Shopper | None:
-        row = sent.first()
-        return _shopper_of(row) if row else None
-
-    return answer
+    row = _ONE_SHOPPER.first(tx, {"member_id": member_id})
+    return shopper_of(row) if row else None
 
 
 def get_shopper(tx: Connection, member_id: str) -> Shopper:
@@ -161,7 +155,8 @@ def get_shopper(tx: Connection, member_id: str) -> Shopper:
     return shopper
 
 
-def _shopper_of(row: Any) -> Shopper:
+def shopper_of(row: Any) -> Shopper:
+    """Turn a row of `SHOPPER` into the member that the pipeline sees."""
     facts, standing = facts_of(row.id, row), standing_of(row)
     return Shopper(row.id, row.status, row.merged_into_id, facts, standing, row.created_at)
 

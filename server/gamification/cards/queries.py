@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from server.core.statements import Later, Prepared
+from server.core.statements import Prepared
 from server.gamification.cards.errors import SpokenCodeExpired
 from server.gamification.cards.models import CARD, SPOKEN_CODE
 from server.gamification.cards.types import Card, CardState, SpokenCode
@@ -45,13 +45,7 @@ def list_numbers_in_use(tx: Connection, numbers: Collection[str]) -> set[str]:
 
 def find_active_card(tx: Connection, member_id: str) -> Card | None:
     """Return the active card of a member, or None."""
-    return ask_active_card(tx, member_id)()
-
-
-def ask_active_card(tx: Connection, member_id: str) -> Later[Card | None]:
-    """Send the question of `find_active_card`."""
-    sent = _ACTIVE.send(tx, {"member_id": member_id})
-    return lambda: _card(sent.first())
+    return _card(_ACTIVE.first(tx, {"member_id": member_id}))
 
 
 def find_spoken_code(tx: Connection, member_id: str, now: datetime) -> SpokenCode | None:

@@ -10,7 +10,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    false,
     func,
     or_,
     select,
@@ -25,20 +24,29 @@ from server.gamification.ledger.types import Kind, Lot, LotDraw, Wallet
 
 _BY_OWNER = and_(WALLET.c.member_id == bindparam("member_id"), WALLET.c.unit == bindparam("unit"))
 _is_open = and_(LOT.c.wallet_id == WALLET.c.id, LOT.c.remaining > 0)
-_DUE_TO_EXPIRE = select(LOT.c.id).where(
-    _is_open, ~LOT.c.is_pending, LOT.c.expires_at <= bindparam("now")
-)
-_DUE_TO_MATURE = select(LOT.c.id).where(
-    _is_open, LOT.c.is_pending, LOT.c.available_at <= bindparam("now")
-)
-_IS_IDLE = WALLET.c.idle_at <= bindparam("now")
-_HAS_DUE = or_(_DUE_TO_EXPIRE.exists(), _DUE_TO_MATURE.exists(), func.coalesce(_IS_IDLE, false()))
 
-_LOCK = Prepared(
-    select(*WALLET.c, _HAS_DUE.label("has_due")).where(_BY_OWNER).with_for_update(of=WALLET)
-)
+
+def _soonest(instant: Any, is_what: Any) -> Any:
+    """Return the soonest instant of a wallet's lots, to be compared with what is due.
+
+    Given an instant to look for, PostgreSQL plans anew each time, and through everybody's lots.
+    """
+    found = select(instant).where(_is_open, is_what, instant.is_not(None))
+    return found.order_by(instant).limit(1).scalar_subquery()
+
+
+_AT = bindparam("now", type_=UTCDateTime)
+_IS_IDLE = WALLET.c.idle_at <= _AT
+HAS_DUE = or_(
+    _soonest(LOT.c.expires_at, ~LOT.c.is_pending) <= _AT,
+    _soonest(LOT.c.available_at, LOT.c.is_pending) <= _AT,
+    _IS_IDLE,
+).label("has_due")
+"""Whether anything of a wallet in the same query has come due at `now`; null is no."""
+
+_LOCK = Prepared(select(*WALLET.c, HAS_DUE).where(_BY_OWNER).with_for_update(of=WALLET))
 _LOCK_MANY = Prepared(
-    select(*WALLET.c, _HAS_DUE.label("has_due"))
+    select(*WALLET.c, HAS_DUE)
     .where(among(WALLET.c.member_id, "member_ids"), WALLET.c.unit == bindparam("unit"))
     .order_by(WALLET.c.id)
     .with_for_update(of=WALLET)
@@ -94,16 +102,14 @@ _ENDS_AT: ColumnElement[datetime] = case(
     (LOT.c.expires_at <= WALLET.c.idle_at, LOT.c.expires_at),
     else_=func.coalesce(WALLET.c.idle_at, LOT.c.expires_at, type_=UTCDateTime()),
 )
-_AT_DATE = Prepared(
-    select(
-        _ENDS_AT.label("expires_at"),
-        func.sum(LOT.c.remaining).label("amount"),
-    )
+LADDER = (
+    select(_ENDS_AT.label("expires_at"), func.sum(LOT.c.remaining).label("amount"))
     .join(WALLET, WALLET.c.id == LOT.c.wallet_id)
     .where(_BY_OWNER, LOT.c.remaining > 0, _ENDS_AT.is_not(None), ~LOT.c.is_pending)
     .group_by(_ENDS_AT)
-    .order_by(_ENDS_AT)
 )
+"""What expires when, of the unit `unit` of the member `member_id`."""
+_AT_DATE = Prepared(LADDER.order_by(_ENDS_AT))
 
 
 def lock_wallet_row(tx: Connection, member_id: str, unit: str, now: datetime) -> Any:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from server.core.crypto import Vault
 from server.core.errors import NotFound
-from server.core.statements import Later, Prepared
+from server.core.statements import Prepared
 from server.gamification.members.errors import LookupAmbiguous
 from server.gamification.members.models import MEMBER, MEMBER_IDENTIFIER
 from server.gamification.members.rules import index_text
@@ -45,20 +45,10 @@ _CONTACTS = (
 
 def get_member(tx: Connection, member_id: str) -> Member:
     """Return a member whatever the status. Raises NotFound."""
-    return ask_member(tx, member_id)()
-
-
-def ask_member(tx: Connection, member_id: str) -> Later[Member]:
-    """Send the question of `get_member`."""
-    sent = _BY_ID.send(tx, {"id": member_id})
-
-    def answer() -> Member:
-        row = sent.first()
-        if row is None:
-            raise NotFound("There is no such member.")
-        return member_of(row)
-
-    return answer
+    row = _BY_ID.first(tx, {"id": member_id})
+    if row is None:
+        raise NotFound("There is no such member.")
+    return member_of(row)
 
 
 def lock_member(tx: Connection, member_id: str) -> Member:

@@ -115,6 +115,15 @@ def test_an_unchanged_read_is_answered_304_and_costs_no_quota(client, path):
     assert remaining(stale) == remaining(first) - 1
 
 
+@pytest.mark.parametrize("path", ["b", "tagged"])
+@pytest.mark.parametrize("header", ["W/{}", '"x", W/{}', '{}, "x"', ' "x" ,{} ', "*"])
+def test_a_tag_is_known_in_every_form_that_a_cache_may_send(client, path, header):
+    tag = client.get(f"/v1/bells/{path}", headers=ANA).headers["ETag"]
+    known = {"If-None-Match": header.format(tag)}
+    again = client.get(f"/v1/bells/{path}", headers=ANA | known)
+    assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tag)
+
+
 def remaining(response) -> int:
     return int(response.headers["RateLimit"].split(";r=")[1].split(";")[0])
 

@@ -7,14 +7,13 @@ from sqlalchemy import Connection
 
 from server.core.clock import local_date
 from server.core.errors import NotFound
-from server.gamification.activities import queries, rules
+from server.gamification.activities import rules
 from server.gamification.activities.pipeline import Reckoning, cap_keys, reckon, trace_of
 from server.gamification.activities.trace import dump_move
 from server.gamification.activities.types import Purchase, Recording, Shopper
 from server.gamification.facts.rules import PurchaseFacts, add_purchase
-from server.gamification.ledger.queries import spendable_now
 from server.gamification.members.rules import why_not_served
-from server.gamification.programme.types import POINTS
+from server.gamification.quotes.queries import find_asker
 from server.gamification.standings import climbing
 from server.gamification.tiers.rules import current_tier
 from server.gamification.tiers.types import MULTIPLIER_ONE
@@ -45,10 +44,11 @@ def quote_purchase(
     `PurchaseInFuture`, `AmountInvalid`.
     """
     rules.check_purchase(purchase, recording)
-    gathered = queries.gather(tx, [purchase], cap_keys([purchase], recording))
-    shopper = gathered.shoppers.get(purchase.member_id)
-    if shopper is None:
+    keys = cap_keys([purchase], recording)
+    found = find_asker(tx, purchase.member_id, keys, recording.now)
+    if found is None:
         raise NotFound("There is no such member.")
+    shopper, spendable = found
     refusal = why_not_served(shopper.status, shopper.merged_into_id)
     if refusal is not None:
         raise refusal
@@ -63,7 +63,6 @@ def quote_purchase(
         raise too_much
     trace = trace_of(reckoning, recording, ())
     trace |= _climb(purchase, shopper, reckoning, recording)
-    spendable = spendable_now(tx, shopper.member_id, POINTS, recording.now)
     return Quoted(trace, shopper, spendable, purchase, discount)
 
 

@@ -1,0 +1,1 @@
+"""Quotes: what a purchase would bring, without recording anything."""

@@ -1,0 +1,1 @@
+"""Screens: what a first screen shows, read at once."""
