@@ -28,6 +28,7 @@ Rules of the frame:
 - `idempotency`: "required" where points, stock, tickets or outcomes move; "optional" (the default
   of authenticated POSTs) elsewhere; "none" for answers that carry a secret, because an
   idempotency record keeps the answer. Only writes with a principal have idempotency.
+- `personal=True` seals the stored answer: it names people, and must not outlive them readably.
 - `tag`: a function from `Call` to a text that changes whenever the body would. With it a GET that
   the client has already is answered 304 without running the function. Without it the tag is made
   of `Reply.tag`, or of the body.
@@ -110,6 +111,7 @@ class Options(TypedDict, total=False):
     tag: Callable[[Call], str]
     dry_run: bool
     reads: bool
+    personal: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,7 @@ class Endpoint:
     tag: Callable[[Call], str] | None
     dry_run: bool
     reads: bool
+    personal: bool
 
     @property
     def path(self) -> str:
@@ -168,6 +171,7 @@ def declare(
         tag=options.get("tag"),
         dry_run=options.get("dry_run", surface.dry_run and not reads),
         reads=reads,
+        personal=options.get("personal", False),
     )
 
 

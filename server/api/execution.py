@@ -1,6 +1,7 @@
 """Carrying out a request: limit, principal, input, transaction, answer; in this order."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -225,7 +226,8 @@ def _keyed(endpoint: Endpoint, call: Call, content: dict[str, Any]) -> KeyedRequ
         else call.settings.idempotency_days_partner
     )
     who = (call.principal.name, endpoint.operation_id)
-    return keyed_request(who, checked_key(header), content, call.now, timedelta(days=days))
+    keyed = keyed_request(who, checked_key(header), content, call.now, timedelta(days=days))
+    return replace(keyed, vault=call.vault) if endpoint.personal else keyed
 
 
 def _simply(connection: Connection, run: Callable[[Connection], Reply]) -> Response:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from server.config import ConfigurationError, with_env_file
+from server.core.crypto import SealBroken
 from server.core.errors import Refusal
 
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ The attribute is the name of the command, or `command` where the name is a word 
 
 
 PRIVATE = 0o077
+_BROKEN_SEAL = (
+    "a sealed value does not open: FAIRSTAR_SECRET_KEY is not the secret of this database, or the"
+    " value was changed. After a change of it FAIRSTAR_SECRET_KEY_PREVIOUS is the one before."
+)
 
 
 class LazyGroup(click.Group):
@@ -92,6 +97,9 @@ def main() -> None:
     except Refusal as refusal:
         print(f"fairstar: {refusal}", file=sys.stderr)
         sys.exit(1)
+    except SealBroken:
+        print(f"fairstar: {_BROKEN_SEAL}", file=sys.stderr)
+        sys.exit(2)
 
 
 @contextmanager

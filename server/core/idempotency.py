@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.columns import UTCDateTime, code
+from server.core.crypto import Vault
 from server.core.db import Base, table_of, transaction
 from server.core.errors import Refusal, ValidationFailed
 from server.core.metrics import REPLAYS
@@ -53,7 +54,7 @@ class TwinFinished(Exception):  # noqa: N818 - reads as what happened
 
 
 class IdempotencyRecord(Base):
-    """What was answered for a key."""
+    """What was answered for a key; answers about people are sealed."""
 
     __tablename__ = "idempotency_record"
 
@@ -90,7 +91,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class KeyedRequest:
-    """One request under an idempotency key."""
+    """One request under an idempotency key; with a `vault` its answer is stored sealed."""
 
     principal: str
     operation: str
@@ -98,6 +99,21 @@ class KeyedRequest:
     fingerprint: str
     now: datetime
     expires_at: datetime
+    vault: Vault | None = None
+
+    @property
+    def context(self) -> str:
+        """What a sealed answer is bound to."""
+        return f"idempotency:{self.principal}:{self.operation}:{self.key}"
+
+    def stored(self, body: str) -> str:
+        """Return an answer as it is stored."""
+        return self.vault.seal(body, self.context) if self.vault else body
+
+    def answered(self, stored: str) -> str:
+        """Return a stored answer; one from before it was sealed is as it was."""
+        is_sealed = self.vault is not None and not stored.startswith("{")
+        return self.vault.open(stored, self.context) if self.vault and is_sealed else stored
 
 
 def keyed_request(
@@ -172,7 +188,7 @@ def _replay(tx: Connection, request: KeyedRequest) -> Answer | None:
     if row.fingerprint != request.fingerprint:
         raise IdempotencyKeyReused("The key was used before with another body or path.")
     REPLAYS.inc()
-    return Answer(row.status, row.body.encode(), replayed=True)
+    return Answer(row.status, request.answered(row.body).encode(), replayed=True)
 
 
 def _save(tx: Connection, request: KeyedRequest, answer: Answer) -> None:
@@ -182,7 +198,7 @@ def _save(tx: Connection, request: KeyedRequest, answer: Answer) -> None:
         "key": request.key,
         "fingerprint": request.fingerprint,
         "status": answer.status,
-        "body": answer.body.decode(),
+        "body": request.stored(answer.body.decode()),
         "created_at": request.now,
         "expires_at": request.expires_at,
     }

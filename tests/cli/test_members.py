@@ -1,11 +1,12 @@
 """The commands about members, tills and keys, as an operator types them."""
 
 import re
+import sys
 
 import pytest
 from click.testing import CliRunner
 
-from server.cli import cli
+from server.cli import cli, main
 from server.core.db import transaction
 from server.core.errors import Refusal
 from server.gamification.presets.service import apply_preset
@@ -119,3 +120,15 @@ def test_the_outbox_shows_the_code_when_no_mail_is_configured(run, caller):
     grant = {"kind": "otp", "challenge_id": challenge["id"], "installation_id": "phone-123"}
     code = re.findall(r"\b\d{6}\b", shown)[0]
     assert caller.post("/v1/auth/sessions", json=grant | {"code": code}).status_code == 201
+
+
+def test_another_secret_is_told_in_a_sentence(run, monkeypatch, capsys):
+    member_id = first_word(run("members", "add", "--first-name", "Ana", "--email", "a@b.ee"))
+    monkeypatch.setenv("FAIRSTAR_SECRET_KEY", "another secret than the one before, long enough")
+    monkeypatch.setattr(sys, "argv", ["fairstar", "members", "show", member_id])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert "FAIRSTAR_SECRET_KEY is not the secret of this database" in told
+    assert "Traceback" not in told

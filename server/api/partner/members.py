@@ -114,6 +114,7 @@ class PartnerMemberOut(Out):
     scope="members:write",
     body=EnrolmentIn,
     answers={201: PartnerMemberOut},
+    personal=True,
     refuses=(MemberExists, CardTaken, NotFound),
 )
 def enrol_member(call: Call) -> Reply:

@@ -4,7 +4,9 @@ import pytest
 from sqlalchemy import func, select
 
 from server.core.db import reading, transaction
+from server.core.idempotency import RECORD
 from server.gamification.cards.rules import card_number
+from server.gamification.invariants.service import check_all
 from server.gamification.members.models import MEMBER
 from server.gamification.members.service import block_member
 from server.gamification.partners.types import Profile
@@ -99,6 +101,16 @@ def test_the_same_request_twice_enrols_once(app, client, cast):
     assert first.data == second.data
     assert second.headers["Idempotent-Replayed"] == "true"
     assert members_in(app) == 3
+
+
+def test_the_stored_answer_names_nobody(app, client, cast):
+    client.post(PATH, json=CARLA, headers=cast.as_dan | {"Idempotency-Key": "enrol-1"})
+    with app.app_context(), reading() as tx:
+        (row,) = tx.execute(select(RECORD)).all()
+        assert row.body.startswith("v1.")
+        assert check_all(tx, NOW) == []
+    for word in ("Carla", "Tamm", "•••7777", "1999"):
+        assert word not in str(tuple(row))
 
 
 def test_a_dry_run_enrols_nobody(app, client, cast):
