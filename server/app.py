@@ -10,15 +10,17 @@ import server.models  # noqa: F401 - every table is known to the metadata
 from server.api import cors, docs, frame, health
 from server.api.mobile import member
 from server.api.partner import partner
+from server.api.sandbox import sandbox
 from server.api.surface import Surface
 from server.config import Settings
 from server.core.db import db, engine_options, install_database
 from server.core.installation import install
 from server.core.logging import configure_logging
+from server.core.sandbox_clock import install_sandbox_clock
 
 BODY_BYTES_MAX = 1024 * 1024
 MIGRATIONS = Path(__file__).parent / "migrations"
-SURFACES: tuple[Surface, ...] = (member, partner)
+SURFACES: tuple[Surface, ...] = (member, partner, sandbox)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -32,6 +34,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     _configure(app, settings)
     install(app, settings)
     install_database(app)
+    if settings.mode == "test":
+        install_sandbox_clock(app)
     Migrate(app, db, directory=str(MIGRATIONS))
     frame.install_frame(app)
     for surface in SURFACES:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "check": ("server.cli.check", "Check every invariant of the data."),
+    "clock": ("server.cli.clock", "Show or move the test clock."),
     "contract": ("server.cli.contract", "Write the published API documents."),
     "db": ("server.cli.db", "Migrate the database."),
     "demo": ("server.cli.demo", "Run a lively demo shop."),

@@ -4,13 +4,27 @@ Entry points (an endpoint, a job, a command) call `now()` once and pass the inst
 rules and services take it as an argument and never look at a clock themselves.
 """
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+_ahead: Callable[[], timedelta] | None = None
+
 
 def now() -> datetime:
-    """Return the current instant, aware, in UTC."""
+    """Return the current instant, aware, in UTC; in test mode that of the test clock."""
+    return machine_now() if _ahead is None else machine_now() + _ahead()
+
+
+def machine_now() -> datetime:
+    """Return the instant of this machine's own clock, aware, in UTC."""
     return datetime.now(UTC)
+
+
+def follow(ahead: Callable[[], timedelta]) -> None:
+    """From now on be ahead of the machine's clock by what `ahead` returns."""
+    global _ahead  # noqa: PLW0603 - a process has one clock
+    _ahead = ahead
 
 
 def local_date(instant: datetime, zone: ZoneInfo) -> date:

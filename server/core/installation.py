@@ -29,6 +29,7 @@ def install(app: Flask, settings: Settings) -> Installation:
     rates = {
         "member": settings.rate_limit_member,
         "partner": settings.rate_limit_partner,
+        "sandbox": settings.rate_limit_partner,
         "public": settings.rate_limit_public,
     }
     made = Installation(

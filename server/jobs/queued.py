@@ -8,6 +8,8 @@ import structlog
 from server.core import clock, queue
 from server.core.db import transaction
 from server.core.queue import Claimed
+from server.core.sandbox_clock import ADVANCE
+from server.jobs.advancing import advance
 from server.jobs.runs import begin_run, end_run
 from server.jobs.schedule import job_named
 
@@ -31,7 +33,7 @@ def _run_job(claimed: Claimed, now: datetime) -> int:
             queue.keep(tx, claimed, now)
 
 
-HANDLERS: Mapping[str, Handler] = {RUN_JOB: _run_job}
+HANDLERS: Mapping[str, Handler] = {RUN_JOB: _run_job, ADVANCE: advance}
 
 
 def work_off(now: datetime, handlers: Mapping[str, Handler] = HANDLERS) -> bool:

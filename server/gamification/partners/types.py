@@ -17,6 +17,7 @@ class Scope(StrEnum):
     RETURNS_WRITE = "returns:write"
     REDEMPTIONS_WRITE = "redemptions:write"
     ADJUSTMENTS_WRITE = "adjustments:write"
+    SANDBOX = "sandbox"
 
 
 class Profile(StrEnum):
