@@ -7,6 +7,7 @@ from server.gamification.definitions import models as definitions  # noqa: F401
 from server.gamification.earning import models as earning  # noqa: F401
 from server.gamification.facts import models as facts  # noqa: F401
 from server.gamification.grants import models as grants  # noqa: F401
+from server.gamification.greetings import models as greetings  # noqa: F401
 from server.gamification.ledger import models as ledger  # noqa: F401
 from server.gamification.members import models as members  # noqa: F401
 from server.gamification.nights import models as nights  # noqa: F401

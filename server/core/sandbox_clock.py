@@ -5,6 +5,7 @@ nothing is added. While there is no test clock its absence is looked at ten time
 """
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core import clock
@@ -204,16 +206,18 @@ class _Offset:
 
     def __init__(self) -> None:
         self.is_there = True
+        self.known = timedelta()
         self.looked_at = 0.0
 
     def read(self) -> timedelta:
-        """Return the stored offset."""
+        """Return the stored offset, the last known while the database cannot be read."""
         if not self.is_there and time.monotonic() - self.looked_at < LOOK_SECONDS:
-            return timedelta()
-        with reading() as tx:
+            return self.known
+        with suppress(SQLAlchemyError), reading() as tx:
             found = find_clock(tx)
-        self.is_there, self.looked_at = found is not None, time.monotonic()
-        return found.offset if found else timedelta()
+            self.is_there, self.looked_at = found is not None, time.monotonic()
+            self.known = found.offset if found else timedelta()
+        return self.known
 
 
 def install_sandbox_clock(app: Flask) -> None:

@@ -13,11 +13,12 @@ from server.core.clock import end_of_day, local_date, rfc3339
 from server.core.db import reading, transaction
 from server.core.queue import Claimed
 from server.core.sandbox_clock import SandboxClock, lock_clock, save_clock
-from  import next_lapse_at
+from server.gamification.greetings.queries import next_midnight
+from server.gamification.holds.queries import next_lapse_at
 from server.gamification.nights.models import NIGHTLY_RUN
 from server.gamification.programme.errors import ProgrammeMissing
 from server.gamification.programme.queries import get_programme
-from server.jobs import lapse_holds, nightly
+from server.jobs import greetings, lapse_holds, nightly
 
 Fired = dict[str, int]
 
@@ -52,6 +53,17 @@ def _nights(now: datetime) -> Fired:
     return {f"night.{name}": one["count"] for name, one in steps.items()}
 
 
+def _next_day(tx: Connection, now: datetime) -> datetime | None:
+    try:
+        return next_midnight(tx, get_programme(tx).zone, now)
+    except ProgrammeMissing:
+        return None
+
+
+def _greet(now: datetime) -> Fired:
+    return {"greetings": greetings.run(now=now)}
+
+
 def _repeated(work: Callable[..., int], now: datetime, limit: int) -> int:
     moved = 0
     while part := work(now=now, limit=limit):
@@ -62,6 +74,7 @@ def _repeated(work: Callable[..., int], now: datetime, limit: int) -> int:
 TIMED = (
     Timed(next_lapse_at, _lapse),
     Timed(_next_night, _nights),
+    Timed(_next_day, _greet),
 )
 """In this order when several are due at one instant. Sweeping and sending do not depend on it."""
 

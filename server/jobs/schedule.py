@@ -5,7 +5,15 @@ from datetime import datetime
 from typing import Protocol
 
 from server.core.errors import NotFound
-from server.jobs import checkpoint, forget_expired, lapse_holds, nightly, prune, send_mail
+from server.jobs import (
+    checkpoint,
+    forget_expired,
+    greetings,
+    lapse_holds,
+    nightly,
+    prune,
+    send_mail,
+)
 
 SECOND, MINUTE, HOUR = 1, 60, 3600
 
@@ -31,6 +39,7 @@ SCHEDULE = (
     Job("send_mail", 5 * SECOND, send_mail.run, 20),
     Job("lapse_holds", 15 * SECOND, lapse_holds.run, 100),
     Job("nightly", 5 * MINUTE, nightly.run, 5),
+    Job("greetings", 15 * MINUTE, greetings.run, 1000),
     Job("checkpoint", HOUR, checkpoint.run, 2),
     Job("forget_expired", HOUR, forget_expired.run, 1000),
     Job("prune", HOUR, prune.run, 5000),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from server.core.columns import among
 from server.core.statements import Prepared
@@ -14,6 +14,9 @@ from server.gamification.ledger.types import Hold, HoldState, Lot
 
 _LOCK_HOLD = select(HOLD).where(HOLD.c.id == bindparam("id")).with_for_update()
 _HOLD = select(HOLD).where(HOLD.c.id == bindparam("id"))
+_NEXT_LAPSE = select(func.min(HOLD.c.lapses_at)).where(
+    HOLD.c.state == HoldState.HELD, HOLD.c.lapses_at > bindparam("now")
+)
 _DUE_HOLDS = (
     select(HOLD.c.id)
     .where(HOLD.c.state == HoldState.HELD, HOLD.c.lapses_at <= bindparam("now"))
@@ -48,6 +51,12 @@ def find_hold_owner(tx: Connection, hold_id: str) -> tuple[str, str] | None:
     """Return member id and unit of a hold, without locking."""
     row = tx.execute(_WALLET_OF_HOLD, {"id": hold_id}).first()
     return (row.member_id, row.unit) if row else None
+
+
+def next_lapse_at(tx: Connection, now: datetime) -> datetime | None:
+    """Return when the next open hold lapses after `now`, None for none."""
+    found: datetime | None = tx.execute(_NEXT_LAPSE, {"now": now}).scalar()
+    return found
 
 
 def list_due_holds(tx: Connection, now: datetime, limit: int) -> list[str]:

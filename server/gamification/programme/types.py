@@ -85,6 +85,8 @@ class Policies:
     clawback: ClawbackPolicy = ClawbackPolicy.DEBT
     expiry: tuple[ExpiryPolicy, ...] = ()
     pending_days: int = 0
+    birthday_points: int = 0
+    anniversary_points: int = 0
     grace_lot_days: int = 14
     till_hold_seconds: int = 900
     purchase_age_days_max: int = 1100

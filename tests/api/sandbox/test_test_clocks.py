@@ -8,7 +8,7 @@ from server.core import clock
 from server.core.db import transaction
 from server.jobs.worker import Worker
 from tests.builders.members import bearer, gather_cast
-from tests.builders.purchases import give, hold
+from tests.builders.purchases import change_settings, give, hold
 from tests.builders.tills import good
 from tests.fixtures.schema import running_app
 
@@ -62,6 +62,7 @@ def test_the_whole_installation_is_later_after_a_move(app, client, cast, made):
 def test_what_falls_due_on_the_way_fires_in_its_order(app, client, cast, made):
     with app.app_context(), transaction() as tx:
         now = clock.now()
+        change_settings(tx, now, birthday_points=0)
         give(tx, cast.ana.id, 30, now, expires_at=now + timedelta(days=2))
         give(tx, cast.ben.id, 50, now)
         hold(tx, cast.ben.id, 20, now, minutes=60)

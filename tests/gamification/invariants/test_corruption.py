@@ -13,6 +13,7 @@ from server.core.db import transaction
 from server.core.idempotency import RECORD
 from server.gamification.activities.models import ACTIVITY
 from server.gamification.facts.models import MEMBER_FACTS
+from server.gamification.greetings.models import YEARLY_GRANT
 from server.gamification.invariants.service import INVARIANTS, check_all
 from server.gamification.ledger.models import HOLD, LOT, TRANSFER, WALLET
 from server.gamification.nights.models import NIGHTLY_RUN
@@ -24,6 +25,12 @@ def night(day: int, finished_at: datetime | None = LATER) -> dict[str, Any]:
     """A row of a night in November."""
     row = {"night_on": date(2026, 11, day), "begins_at": NOW, "zone": "UTC", "steps": {}}
     return row | {"fence": 1, "started_at": NOW, "finished_at": finished_at}
+
+
+def greeting(year: int) -> dict[str, Any]:
+    """A row of a greeting to nobody."""
+    row = {"member_id": "mem_none", "kind": "birthday", "year": year, "grant_id": "grt_none"}
+    return row | {"due_on": date(year, 1, 1)}
 
 
 _ONE_DRAW = "(SELECT min(transfer_id) FROM lot_draw)"
@@ -268,12 +275,14 @@ DAMAGE: dict[str, list[Any]] = {
         for counts in ({}, {"kinds": {"review": 1}}, {"categories": {"*": [1, 1]}})
     ],
     "The trace of a purchase gives its points again.": ["rounding"],
-    "A night follows the night before it, which is over.": [
+    "A greeting is a grant to the member greeted.": [insert(YEARLY_GRANT).values(greeting(2026))],
+    "A greeting is announced once.": [insert(YEARLY_GRANT).values(greeting(2026))],
+    "Each night is over, with all its steps, before the next begins.": [
         insert(NIGHTLY_RUN).values([night(1), night(3)]),
         insert(NIGHTLY_RUN).values([night(1, None), night(2)]),
-    ],
-    "A night is over when all of its steps are.": [
-        insert(NIGHTLY_RUN).values(night(1) | {"steps": {"expire": {"count": 1, "is_done": False}}})
+        insert(NIGHTLY_RUN).values(
+            night(1) | {"steps": {"expire": {"count": 1, "is_done": False}}}
+        ),
     ],
 }
 UNIQUE = {"A receipt is recorded once.", "A return is recorded once."}

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "test_clock"
-down_revision = "nights"
+down_revision = "claims_of_the_forgiven"
 branch_labels = None
 depends_on = None
 
