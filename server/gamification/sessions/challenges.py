@@ -25,6 +25,8 @@ _INSERT = insert(OTP_CHALLENGE)
 _RECENT = select(func.count()).where(
     _C.address_index == bindparam("index"), _C.created_at > bindparam("since")
 )
+# On SQLite every write waits for its turn; on PostgreSQL those for one address do.
+_WAIT_FOR_TURN = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("index"), 0)))
 _GUESS = (
     update(OTP_CHALLENGE)
     .where(
@@ -46,6 +48,8 @@ def start_challenge(tx: Connection, vault: Vault, address: Identifier, now: date
     Raises OtpTooMany when the address was asked for five codes within an hour.
     """
     index = vault.blind_index(address.kind, index_text(address))
+    if tx.dialect.name == "postgresql":
+        tx.execute(_WAIT_FOR_TURN, {"index": index})
     recent = {"index": index, "since": now - timedelta(hours=1)}
     if tx.execute(_RECENT, recent).scalar_one() >= OTP_PER_HOUR_MAX:
         raise OtpTooMany("Too many codes were sent to this address within the hour.")
