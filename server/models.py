@@ -2,6 +2,7 @@
 
 from server.core import audit, idempotency, outbox, owner_setup, queue, sandbox_clock  # noqa: F401
 from server.gamification.activities import models as activities  # noqa: F401
+from server.gamification.badges import models as badges  # noqa: F401
 from server.gamification.cards import models as cards  # noqa: F401
 from server.gamification.definitions import models as definitions  # noqa: F401
 from server.gamification.earning import models as earning  # noqa: F401

@@ -20,6 +20,7 @@ from server.gamification.proofs.checkpoints import take_checkpoint
 from server.gamification.star_cards.queries import get_star_card
 from server.gamification.star_cards.service import claim
 from server.gamification.star_cards.settings import STAR_CARDS
+from tests.builders.badges import earn_badges
 from tests.builders.members import VAULT
 from tests.builders.purchases import (
     NOW,
@@ -52,8 +53,8 @@ TWO_STARS = {
 def live_three_days(tx: Connection, *, among_others: bool = False) -> tuple[str, str]:
     """Ana buys, returns, pays with points, holds; Ben owes and climbs. Ends at `LATER`.
 
-    `among_others`: Cai gets presents and Cem stays away too long. Two checkpoints are taken, on the
-    first and on the last day. Returns the ids of Ana and Ben.
+    `among_others`: Cai gets presents and Cem stays away too long, others earn badges.
+    Two checkpoints are taken, on the first and on the last day. Returns the ids of Ana and Ben.
     """
     open_shop(tx)
     add_rule(tx, "item", 3, categories=["coffee"], points_per_period_max=10)
@@ -63,6 +64,7 @@ def live_three_days(tx: Connection, *, among_others: bool = False) -> tuple[str,
     if among_others:
         _presents_of_cai(tx, add_member(tx))
         _first_day_of_cem(tx, add_member(tx))
+        earn_badges(tx, add_member(tx))
     take_checkpoint(tx, VAULT, NOW)
     _last_day_of_ana(tx, ana, LATER)
     take_checkpoint(tx, VAULT, LATER)

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from server.gamification.invariants import (
     announcements,
+    badges,
     balances,
     causes,
     chains,
@@ -34,6 +35,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     *announcements.INVARIANTS,
     *standings.INVARIANTS,
     *counters.INVARIANTS,
+    *badges.INVARIANTS,
     *star_cards.INVARIANTS,
     *grants.INVARIANTS,
     *nights.INVARIANTS,

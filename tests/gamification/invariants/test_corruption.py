@@ -19,6 +19,7 @@ from server.gamification.ledger.models import HOLD, LOT, TRANSFER, WALLET
 from server.gamification.nights.models import NIGHTLY_RUN
 from tests.builders.purchases import NOW
 from tests.builders.shop_life import LATER, live_three_days
+from tests.gamification.invariants.badge_damage import BADGE_DAMAGE
 
 
 def night(day: int, finished_at: datetime | None = LATER) -> dict[str, Any]:
@@ -285,6 +286,7 @@ DAMAGE: dict[str, list[Any]] = {
         ),
     ],
 }
+DAMAGE |= BADGE_DAMAGE
 UNIQUE = {"A receipt is recorded once.", "A return is recorded once."}
 
 
@@ -293,6 +295,7 @@ KEPT = ("transfer", "lot_draw", "checkpoint", "checkpoint_head", "audit_entry")
 
 def loosen(tx: Connection) -> None:
     """Take away what the database itself would refuse the damage with."""
+    tx.execute(text("DROP INDEX uq_badge_award_once"))
     if tx.dialect.name == "sqlite":
         for guard in (
             tx.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
