@@ -1,0 +1,78 @@
+"""How much a purchase, a quote and the first screen ask of PostgreSQL, however long the past."""
+
+import pytest
+
+from server.core.db import reading, transaction
+from tests.builders.members import bearer
+from tests.builders.purchases import add_rule
+from tests.builders.tills import money
+
+_SAID = """SELECT statement, generic_plans, custom_plans FROM pg_prepared_statements
+WHERE statement NOT LIKE '%%pg_prepared%%'"""
+WARM = 9
+"""PostgreSQL plans a statement five times before it keeps a plan; the driver prepares the third."""
+
+
+@pytest.fixture
+def database(postgresql_database):
+    return postgresql_database
+
+
+@pytest.fixture
+def said(app):
+    """Return what the one connection of the test has executed so far, by statement."""
+
+    def rows():
+        with app.app_context(), reading() as tx:
+            found = tx.exec_driver_sql(_SAID).all()
+        return {statement: (generic, custom) for statement, generic, custom in found}
+
+    return rows
+
+
+def count(said, act, times=3):
+    """Return how many statements one `act` executes, once they are all prepared."""
+    for _ in range(WARM):
+        act()
+    before = sum(map(sum, said().values()))
+    for _ in range(times):
+        act()
+    return (sum(map(sum, said().values())) - before) / times
+
+
+def test_a_purchase_takes_as_many_statements_however_long_the_past_and_the_rules(
+    app, till, cast, said
+):
+    few = count(said, lambda: till.buy(cast.ben, 5000))
+    for _ in range(40):
+        till.buy(cast.ben, 5000)
+    with app.app_context(), transaction() as tx:
+        for number in range(60):
+            add_rule(tx, "item", 1, skus=[f"sku-{number}"], points_per_period_max=9)
+    assert few == count(said, lambda: till.buy(cast.ben, 5000)) == 6
+
+
+def test_a_quote_takes_two_statements(till, cast, said):
+    till.buy(cast.ben, 5000)
+    body = {"member_id": cast.ben.id, "total": money(5000)}
+    assert count(said, lambda: till.post("/quotes", body)) == 2
+
+
+def test_the_first_screen_takes_two_statements_known_or_not(client, till, cast, said):
+    till.buy(cast.ben, 5000)
+    headers = bearer(cast.ben_tokens.access_token)
+    tag = client.get("/v1/me/home", headers=headers).headers["ETag"]
+    known = headers | {"If-None-Match": tag}
+    for each in (headers, known):
+        assert count(said, lambda each=each: client.get("/v1/me/home", headers=each)) == 2
+
+
+def test_what_is_asked_often_is_planned_once(client, till, cast, said):
+    headers = bearer(cast.ben_tokens.access_token)
+    for _ in range(WARM):
+        till.buy(cast.ben, 5000)
+        till.post("/quotes", {"member_id": cast.ben.id, "total": money(5000)})
+        client.get("/v1/me/home", headers=headers)
+    planned = {statement: custom for statement, (_, custom) in said().items()}
+    assert len(planned) > 8
+    assert {statement: custom for statement, custom in planned.items() if custom > 5} == {}
