@@ -194,15 +194,19 @@ def _is_scheduled(rule: EarnRule, at: datetime) -> bool:
 
 
 def _matching(scope: Scope, lines: Sequence[Line]) -> tuple[int, ...]:
-    return tuple([index for index, line in enumerate(lines) if _matches(scope, line)])
-
-
-def _matches(scope: Scope, line: Line) -> bool:
-    if line.category in scope.excluded_categories or line.sku in scope.excluded_skus:
-        return False
-    if not scope.categories and not scope.skus:
-        return True
-    return line.category in scope.categories or line.sku in scope.skus
+    """Return which lines a scope lets count. Two hundred rules ask this of every purchase."""
+    categories, skus = scope.categories, scope.skus
+    not_categories, not_skus = scope.excluded_categories, scope.excluded_skus
+    takes_all = not categories and not skus
+    return tuple(
+        [
+            index
+            for index, line in enumerate(lines)
+            if (takes_all or line.category in categories or line.sku in skus)
+            and line.category not in not_categories
+            and line.sku not in not_skus
+        ]
+    )
 
 
 def _refused(rule: EarnRule, reason: Reason, **params: int | None) -> NotApplied:

@@ -5,7 +5,7 @@ import pytest
 from server.core.db import reading, transaction
 from tests.builders.members import bearer
 from tests.builders.purchases import add_rule
-from tests.builders.tills import money
+from tests.builders.tills import good, money, receipt
 
 _SAID = """SELECT statement, generic_plans, custom_plans FROM pg_prepared_statements
 WHERE statement NOT LIKE '%%pg_prepared%%'"""
@@ -50,6 +50,18 @@ def test_a_purchase_takes_as_many_statements_however_long_the_past_and_the_rules
         for number in range(60):
             add_rule(tx, "item", 1, skus=[f"sku-{number}"], points_per_period_max=9)
     assert few == count(said, lambda: till.buy(cast.ben, 5000)) == 6
+
+
+def test_a_batch_takes_as_many_statements_whatever_its_size(till, cast, said):
+    def batch(size):
+        members = [cast.ben, cast.ana] * (size // 2)
+        return till.post(
+            "/transaction-batches", {"transactions": [receipt(one, 5000) for one in members]}
+        )
+
+    assert good(batch(2))
+    few = count(said, lambda: batch(2))
+    assert few == count(said, lambda: batch(20)) == 7
 
 
 def test_a_quote_takes_two_statements(till, cast, said):
