@@ -64,6 +64,7 @@ class Settings:
     metrics_token: str | None = None
     idempotency_days_member: int = 7
     idempotency_days_partner: int = 35
+    job_days: int = 30
 
     @property
     def production(self) -> bool:
@@ -253,6 +254,7 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "allowed_origins": _origins,
     "idempotency_days_member": _whole(1, 365),
     "idempotency_days_partner": _whole(1, 365),
+    "job_days": _whole(2, 3650),
 }
 
 

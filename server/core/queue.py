@@ -19,6 +19,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     bindparam,
+    delete,
     insert,
     or_,
     select,
@@ -105,6 +106,8 @@ _REQUEUE = (
     .where(_J.id == bindparam("of_id"), _J.state == "dead")
     .values(state="queued", attempt=0, run_at=bindparam("at"), finished_at=None)
 )
+_OLD = select(_J.id).where(_J.state == "done", _J.finished_at < bindparam("before"))
+_FORGET = delete(JOB).where(_J.id.in_(_OLD.limit(bindparam("most")).scalar_subquery()))
 
 
 class LeaseLost(Exception):  # noqa: N818 - reads as what happened
@@ -189,6 +192,11 @@ def requeue(tx: Connection, job_id: str, now: datetime) -> None:
     """Queue dead work again, with all its attempts. Raise `NotFound`."""
     if tx.execute(_REQUEUE, {"of_id": job_id, "at": now}).rowcount != 1:
         raise NotFound("There is no dead job of this id.")
+
+
+def forget_done(tx: Connection, before: datetime, limit: int) -> int:
+    """Delete up to `limit` pieces of work that were done before an instant; return how many."""
+    return tx.execute(_FORGET, {"before": before, "most": limit}).rowcount
 
 
 def _fence(claimed: Claimed) -> dict[str, Any]:

@@ -1,16 +1,26 @@
-"""Forget what was kept for a time only: answers for idempotency keys, old runs, refused rows."""
+"""Forget what was kept for a time only: answers for idempotency keys, old work, refused rows."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
 
 from server.core.db import transaction
 from server.core.idempotency import sweep_idempotency
+from server.core.installation import installation
+from server.core.queue import forget_done
 from server.integrations.csv.runs import forget_refusals
 from server.jobs.runs import forget_runs
 
 
 def run(*, now: datetime, limit: int = 5000) -> int:
-    """Delete what is out of date, up to `limit` rows of each kind of run; return how many."""
+    """Delete what is out of date, up to `limit` rows of each kind of work; return how many."""
     with transaction() as tx:
         swept = sweep_idempotency(tx, now=now)
     with transaction() as tx:
-        return swept + forget_refusals(tx, now) + forget_runs(tx, now, limit)
+        return swept + forget_refusals(tx, now) + _forget_work(tx, now, limit)
+
+
+def _forget_work(tx: Connection, now: datetime, limit: int) -> int:
+    """Delete runs of jobs and queued work that is done; dead work stays until a person sees it."""
+    before = now - timedelta(days=installation().settings.job_days)
+    return forget_runs(tx, before, limit) + forget_done(tx, before, limit)

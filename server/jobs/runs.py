@@ -9,7 +9,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from server.core.ids import new_id
 from server.jobs.models import JOB_RUN, JOB_SLOT
 
-KEPT_DAYS = 30
 LOST_HOURS = 6
 _R, _S = JOB_RUN.c, JOB_SLOT.c
 
@@ -91,8 +90,7 @@ def end_run(
     tx.execute(_END, change | {"text": error[:500] if error else None})
 
 
-def forget_runs(tx: Connection, now: datetime, limit: int) -> int:
-    """Delete up to `limit` runs, and all slots, older than a month; return how many runs."""
-    before = now - timedelta(days=KEPT_DAYS)
+def forget_runs(tx: Connection, before: datetime, limit: int) -> int:
+    """Delete up to `limit` runs, and all slots, older than `before`; return how many runs."""
     tx.execute(_FORGET_SLOTS, {"before": before})
     return tx.execute(_FORGET_RUNS, {"before": before, "most": limit}).rowcount

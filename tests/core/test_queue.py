@@ -5,12 +5,13 @@ from datetime import timedelta
 from threading import Thread
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from server.core import queue
 from server.core.db import reading, transaction
 from server.core.errors import NotFound
 from server.core.queue import ATTEMPTS_MAX, JOB, LEASE_SECONDS, LeaseLost, back_off
+from server.jobs import prune
 from server.jobs.models import JOB_RUN
 from server.jobs.queued import work_off
 from tests.builders.members import NOW
@@ -128,6 +129,17 @@ def test_the_pause_doubles_up_to_an_hour_and_differs_a_little():
         *(5, 10, 20, 2560, 3600)
     ]
     assert back_off(1, 1).total_seconds() == 6.25
+
+
+def test_done_work_is_forgotten_after_a_month_and_dead_work_never(ready, clock_at):
+    ask("ring", "ring")
+    assert work_off(NOW, {"ring": Bell()})
+    with transaction() as tx:
+        tx.execute(update(JOB).where(JOB.c.state == "queued").values(state="dead", finished_at=NOW))
+    assert prune.run(now=NOW + timedelta(days=30)) == 0
+    assert prune.run(now=NOW + timedelta(days=31)) == 2  # the work and its run
+    assert states() == {"dead": 1}
+    assert clock_at.instant == NOW
 
 
 def test_unknown_work_fails_like_any_other(ready):
