@@ -4,6 +4,7 @@ from server.core import audit, idempotency, outbox, owner_setup, queue, sandbox_
 from server.gamification.activities import models as activities  # noqa: F401
 from server.gamification.badges import models as badges  # noqa: F401
 from server.gamification.cards import models as cards  # noqa: F401
+from server.gamification.challenges import models as challenges  # noqa: F401
 from server.gamification.definitions import models as definitions  # noqa: F401
 from server.gamification.earning import models as earning  # noqa: F401
 from server.gamification.facts import models as facts  # noqa: F401
@@ -15,9 +16,11 @@ from server.gamification.nights import models as nights  # noqa: F401
 from server.gamification.partners import models as partners  # noqa: F401
 from server.gamification.programme import models as programme  # noqa: F401
 from server.gamification.proofs import models as proofs  # noqa: F401
+from server.gamification.quizzes import models as quizzes  # noqa: F401
 from server.gamification.sessions import models as sessions  # noqa: F401
 from server.gamification.standings import models as standings  # noqa: F401
 from server.gamification.star_cards import models as star_cards  # noqa: F401
+from server.gamification.streaks import models as streaks  # noqa: F401
 from server.gamification.tiers import models as tiers  # noqa: F401
 from server.integrations.csv import models as imports  # noqa: F401
 from server.jobs import models as jobs  # noqa: F401

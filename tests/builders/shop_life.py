@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from server.gamification.activities.spending import redeem
+from server.gamification.challenges.service import claim as claim_challenge
 from server.gamification.definitions.benefits import Benefit, BenefitKind
 from server.gamification.definitions.service import install
 from server.gamification.grants.service import give as give_benefits
@@ -17,11 +18,23 @@ from server.gamification.ledger.types import Kind, Term
 from server.gamification.programme.queries import current_revision
 from server.gamification.programme.types import POINTS
 from server.gamification.proofs.checkpoints import take_checkpoint
+from server.gamification.quizzes.service import answer
 from server.gamification.star_cards.queries import get_star_card
 from server.gamification.star_cards.service import claim
 from server.gamification.star_cards.settings import STAR_CARDS
+from server.gamification.streaks.queries import get_calendar
+from server.gamification.streaks.service import Buyer, buy_freeze
 from tests.builders.badges import earn_badges
+from tests.builders.games import ANYBODY
 from tests.builders.members import VAULT
+from tests.builders.playing import (
+    POINTS_50,
+    open_challenge,
+    open_quiz,
+    open_streak,
+    play,
+    undo,
+)
 from tests.builders.purchases import (
     NOW,
     add_member,
@@ -65,6 +78,7 @@ def live_three_days(tx: Connection, *, among_others: bool = False) -> tuple[str,
         _presents_of_cai(tx, add_member(tx))
         _first_day_of_cem(tx, add_member(tx))
         earn_badges(tx, add_member(tx))
+        _games_of_dora(tx, add_member(tx))
     take_checkpoint(tx, VAULT, NOW)
     _last_day_of_ana(tx, ana, LATER)
     take_checkpoint(tx, VAULT, LATER)
@@ -96,6 +110,24 @@ def _presents_of_cai(tx: Connection, cai: str) -> None:
     take_back(tx, cai, ("test", "taken"), "staff:eva", NOW)
     install(tx, STAR_CARDS, "two", TWO_STARS, "staff:eva", NOW)
     claim(tx, cai, get_star_card(tx, current_revision(tx), "two"), "staff:eva", NOW)
+
+
+def _games_of_dora(tx: Connection, dora: str) -> None:
+    """A challenge is done and undone and done again, a quiz answered, and a streak saved."""
+    milestones = [{"at": 2, "benefits": POINTS_50}]
+    three = open_challenge(tx, target=3, milestones=milestones)
+    streak = open_streak(
+        tx, milestones=milestones, freezes={"start": 0, "most": 2, "price_points": 9}
+    )
+    facts = [play(tx, dora, NOW - days * DAY) for days in (9, 8, 7)]
+    claim_challenge(tx, dora, three, "member:dora", NOW)
+    undo(tx, facts[0], now=NOW)
+    buyer = Buyer(dora, (NOW - 7 * DAY).date(), get_calendar(tx))
+    buy_freeze(tx, streak, buyer, NOW)
+    play(tx, dora, NOW - 5 * DAY)
+    claim_challenge(tx, dora, three, "member:dora", NOW)
+    quiz = open_quiz(tx)
+    answer(tx, dora, quiz, {"bean": frozenset({"yes"})}, ANYBODY, NOW)
 
 
 def _last_day_of_ana(tx: Connection, ana: str, now: datetime) -> None:

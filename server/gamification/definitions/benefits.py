@@ -1,7 +1,9 @@
 """Benefits: what a challenge, a badge or a star card gives, as the owner writes it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from server.gamification.definitions.reading import Reader
 from server.gamification.programme.types import POINTS, STARS
@@ -47,3 +49,13 @@ def _read_benefit(reader: Reader) -> Benefit:
         reader.blame("amount", "required", "Say how many.")
     default = {BenefitKind.POINTS: POINTS, BenefitKind.STARS: STARS}.get(kind, "")
     return Benefit(kind, amount or 1, key or default)
+
+
+def dump_benefit(benefit: Benefit) -> dict[str, Any]:
+    """Return a benefit as JSON."""
+    return {"kind": str(benefit.kind), "amount": benefit.amount, "key": benefit.key}
+
+
+def load_benefit(stored: Mapping[str, Any]) -> Benefit:
+    """Return a benefit from its JSON."""
+    return Benefit(BenefitKind(stored["kind"]), stored["amount"], stored["key"])

@@ -12,6 +12,7 @@ from server.gamification.invariants.types import Setting
 from server.gamification.ledger.models import HOLD, LOT, LOT_DRAW, TRANSFER, WALLET
 from server.gamification.ledger.types import AMOUNT_MAX, Kind
 from server.gamification.star_cards.models import STAR_CARD_CLAIM
+from server.gamification.streaks.models import STREAK_FREEZE
 
 _T = TRANSFER.c
 _REFERRED = {
@@ -22,11 +23,12 @@ _REFERRED = {
     "audit": AUDIT,
     "grant": BENEFIT_GRANT,
     "star_card": STAR_CARD_CLAIM,
+    "freeze": STREAK_FREEZE,
 }
 _FITTING = {
     Kind.ACCRUAL: ("activity", "grant"),
     Kind.MATURITY: ("lot", "activity", "audit", "grant"),
-    Kind.REDEMPTION: ("audit", "star_card"),
+    Kind.REDEMPTION: ("audit", "star_card", "freeze"),
     Kind.HOLD: ("hold",),
     Kind.CAPTURE: ("hold",),
     Kind.RELEASE: ("hold",),

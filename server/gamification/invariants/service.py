@@ -11,6 +11,7 @@ from server.gamification.invariants import (
     balances,
     causes,
     chains,
+    challenges,
     counters,
     grants,
     holds,
@@ -20,6 +21,7 @@ from server.gamification.invariants import (
     reversals,
     standings,
     star_cards,
+    streaks,
 )
 from server.gamification.invariants.declaring import Invariant
 from server.gamification.invariants.types import Setting, Violation
@@ -37,6 +39,8 @@ INVARIANTS: tuple[Invariant, ...] = (
     *counters.INVARIANTS,
     *badges.INVARIANTS,
     *star_cards.INVARIANTS,
+    *challenges.INVARIANTS,
+    *streaks.INVARIANTS,
     *grants.INVARIANTS,
     *nights.INVARIANTS,
 )

@@ -12,6 +12,7 @@ from server.gamification.programme.errors import ProgrammeMissing
 from server.gamification.programme.models import PROGRAMME
 from server.gamification.programme.types import (
     ClawbackPolicy,
+    ClosedDays,
     ExpiryKind,
     ExpiryPolicy,
     ExpiryRounding,
@@ -31,6 +32,9 @@ _CASTS: Mapping[str, Callable[[Any], Any]] = {
     "tax_basis": TaxBasis,
     "clawback": ClawbackPolicy,
     "expiry": lambda policies: tuple(expiry_policy(policy) for policy in policies),
+    "closed_days": lambda stored: ClosedDays(
+        frozenset(stored.get("weekdays", ())), frozenset(stored.get("dates", ()))
+    ),
 }
 
 

@@ -77,6 +77,16 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
+class ClosedDays:
+    """When the shop is closed: weekdays (1 is Monday), and dates such as `2026-06-24` or, in every
+    year, `06-24`.
+    """
+
+    weekdays: frozenset[int] = frozenset()
+    dates: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Policies:
     """Everything about the programme that a shop may choose; lengths carry their unit."""
 
@@ -93,6 +103,7 @@ class Policies:
     purchase_ahead_seconds_max: int = 600
     phone_region: str = "EE"
     self_enrolment: bool = True
+    closed_days: ClosedDays = ClosedDays()
 
 
 @dataclass(frozen=True, slots=True)

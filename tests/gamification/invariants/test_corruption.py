@@ -20,6 +20,7 @@ from server.gamification.nights.models import NIGHTLY_RUN
 from tests.builders.purchases import NOW
 from tests.builders.shop_life import LATER, live_three_days
 from tests.gamification.invariants.badge_damage import BADGE_DAMAGE
+from tests.gamification.invariants.games_damage import GAMES_DAMAGE
 
 
 def night(day: int, finished_at: datetime | None = LATER) -> dict[str, Any]:
@@ -287,6 +288,7 @@ DAMAGE: dict[str, list[Any]] = {
     ],
 }
 DAMAGE |= BADGE_DAMAGE
+DAMAGE |= GAMES_DAMAGE
 UNIQUE = {"A receipt is recorded once.", "A return is recorded once."}
 
 

@@ -1,0 +1,1 @@
+"""Streaks: coming again in every day, week or month, by the member's own calendar."""
