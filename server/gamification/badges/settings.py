@@ -34,7 +34,7 @@ def read_badge(definition_id: str, key: str, settings: Settings) -> Badge:
         id=definition_id,
         key=key,
         names=reader.localised("names", required=True),
-        texts=reader.localised("texts"),
+        texts=reader.localised("texts", lines=True),
         category=reader.text("category", "", most=40),
         art=_read_art(reader.nested("art")),
         image=reader.raw("image"),

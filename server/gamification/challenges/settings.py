@@ -34,7 +34,7 @@ def read_challenge(definition_id: str, key: str, settings: Settings) -> Challeng
         id=definition_id,
         key=key,
         names=reader.localised("names", required=True),
-        texts=reader.localised("texts"),
+        texts=reader.localised("texts", lines=True),
         image=read_image(reader),
         metric=metric,
         target=_read_target(reader, metric, len(steps)),

@@ -66,7 +66,7 @@ def _read_question(reader: Reader) -> Question:
         reader.localised("texts", required=True),
         options,
         right,
-        MappingProxyType(dict(reader.localised("explanation"))),
+        MappingProxyType(dict(reader.localised("explanation", lines=True))),
     )
 
 

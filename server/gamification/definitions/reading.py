@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from server.core.errors import FieldError
+from server.core.texts import is_one_line
 from server.gamification.definitions.errors import DefinitionInvalid
 from server.gamification.definitions.types import Settings
 
@@ -70,7 +71,7 @@ class Reader:
         return self.take(name, default, _flag, "true or false")
 
     def text(self, name: str, default: str = "", *, most: int = TEXT_MAX) -> str:
-        """Return a text without control characters."""
+        """Return a text of one line, without control characters and marks of direction."""
         return self.take(name, default, lambda value: _text(value, most), f"a text up to {most}")
 
     def required(self, *names: str) -> None:
@@ -95,11 +96,17 @@ class Reader:
         """Return a list of short texts without doubles."""
         return self.take(name, (), _texts, "a list of texts")
 
-    def localised(self, name: str, *, required: bool = False) -> Mapping[str, str]:
-        """Return texts by language, such as `{"en": "Coffee card", "et": "Kohvikaart"}`."""
+    def localised(
+        self, name: str, *, required: bool = False, lines: bool = False
+    ) -> Mapping[str, str]:
+        """Return texts by language, such as `{"en": "Coffee card", "et": "Kohvikaart"}`.
+
+        Each is one line; with `lines` it may have several.
+        """
         if required:
             self.required(name)
-        return self.take(name, {}, _localised, 'texts by language, such as {"en": ...}')
+        read = _localised_lines if lines else _localised
+        return self.take(name, {}, read, 'texts by language, such as {"en": ...}')
 
     def nested(self, name: str) -> "Reader":
         """Return a reader of a nested object; an empty one when it is absent."""
@@ -167,9 +174,19 @@ def _flag(value: object) -> bool:
 def _text(value: object, most: int) -> str:
     if not isinstance(value, str) or not value.strip() or len(value) > most:
         raise ValueError
-    if any(ord(character) < 32 and character != "\n" for character in value):
+    if not is_one_line(value.strip()):
         raise ValueError
     return value.strip()
+
+
+def _lines(value: object, most: int) -> str:
+    """Return a text of several lines; blank ones are paragraphs."""
+    if not isinstance(value, str) or not value.strip() or len(value) > most:
+        raise ValueError
+    lines = value.replace("\r\n", "\n").strip().split("\n")
+    if not all(map(is_one_line, lines)):
+        raise ValueError
+    return "\n".join(lines)
 
 
 def _texts(value: object) -> tuple[str, ...]:
@@ -178,10 +195,14 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_text(item, 128) for item in value))
 
 
-def _localised(value: object) -> Mapping[str, str]:
+def _localised(value: object, read: Callable[[object, int], str] = _text) -> Mapping[str, str]:
     if not isinstance(value, Mapping) or not value or len(value) > 20:
         raise ValueError
-    return {_text(language, 8): _text(text, TEXT_MAX) for language, text in value.items()}
+    return {_text(language, 8): read(text, TEXT_MAX) for language, text in value.items()}
+
+
+def _localised_lines(value: object) -> Mapping[str, str]:
+    return _localised(value, _lines)
 
 
 def _date(value: object) -> date:

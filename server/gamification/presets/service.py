@@ -7,13 +7,15 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from server.core.ids import new_id
+from server.core.texts import one_line
 from server.gamification.earning.models import EARN_RULE
 from server.gamification.presets.queries import get_preset
-from server.gamification.programme.errors import ProgrammeExists
+from server.gamification.programme.errors import ProgrammeExists, ProgrammeNameInvalid
 from server.gamification.programme.models import PROGRAMME
 from server.gamification.tiers.models import TIER
 from server.gamification.tiers.types import MULTIPLIER_ONE
 
+NAME_LENGTH_MAX = 120
 _RULE_COLUMNS = ("key", "kind", "names", "points", "per_minor")
 
 
@@ -23,13 +25,15 @@ def apply_preset(
     """Set the programme up from a preset and return its revision.
 
     `changes` overrides fields of the programme (`name`, `currency_code`, `zone`, ...). Raise
-    `PresetUnknown`, or `ProgrammeExists` when there is a programme: its rules are not replaced.
+    `PresetUnknown`, `ProgrammeNameInvalid`, or `ProgrammeExists` when there is a programme: its
+    rules are not replaced.
     """
     preset = get_preset(key)
     if tx.execute(select(PROGRAMME.c.id)).first():
         raise ProgrammeExists
     revision = new_id("rev", now)
     fields = {**preset["programme"], **(changes or {})}
+    fields["name"] = _name(fields["name"])
     row = {"id": 1, "settings": preset["settings"], "revision": revision, "updated_at": now}
     tx.execute(insert(PROGRAMME), fields | row)
     rules = [_rule_row(rule, now) for rule in preset.get("earn_rules", ())]
@@ -45,7 +49,7 @@ def _rule_row(rule: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "id": new_id("rul", now),
         "version": 1,
         "kind": rule["kind"],
-        "names": rule["names"],
+        "names": _names(rule["names"]),
         "points": rule["points"],
         "per_minor": rule.get("per_minor", 0),
         "conditions": {name: rule[name] for name in rule if name not in _RULE_COLUMNS},
@@ -59,7 +63,7 @@ def _tier_row(tier: Mapping[str, Any], rank: int, now: datetime) -> dict[str, An
         "id": new_id("tier", now),
         "key": tier["key"],
         "rank": rank,
-        "names": tier["names"],
+        "names": _names(tier["names"]),
         "entry": tier["entry"],
         "threshold": tier["threshold"],
         "earn_multiplier_bp": tier.get("earn_multiplier_bp", MULTIPLIER_ONE),
@@ -67,3 +71,14 @@ def _tier_row(tier: Mapping[str, Any], rank: int, now: datetime) -> dict[str, An
         "benefits": tier.get("benefits", []),
         "archived_at": None,
     }
+
+
+def _names(names: Mapping[str, str]) -> dict[str, str]:
+    return {locale: one_line(text) for locale, text in names.items()}
+
+
+def _name(text: str) -> str:
+    name = one_line(text)
+    if not 0 < len(name) <= NAME_LENGTH_MAX:
+        raise ProgrammeNameInvalid(most=NAME_LENGTH_MAX)
+    return name

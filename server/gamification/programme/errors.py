@@ -20,3 +20,9 @@ class ProgrammeExists(Refusal):
     """The programme is already set up and in use; a preset would replace its rules."""
 
     code, status, title = "programme_exists", 409, "The programme is already set up"
+
+
+class ProgrammeNameInvalid(Refusal):
+    """The name of the programme is empty or longer than `params.most` characters."""
+
+    code, status, title = "programme_name_invalid", 422, "The name of the programme does not fit"

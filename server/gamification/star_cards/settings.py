@@ -19,7 +19,7 @@ def read_star_card(definition_id: str, key: str, settings: Settings) -> StarCard
         id=definition_id,
         key=key,
         names=reader.localised("names", required=True),
-        texts=reader.localised("texts"),
+        texts=reader.localised("texts", lines=True),
         unit=reader.text("unit", STARS, most=40),
         target=reader.integer("target", 1, least=1, most=STARS_MAX),
         gift=read_benefits(reader, "gift"),

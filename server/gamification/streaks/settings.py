@@ -18,7 +18,7 @@ def read_streak(definition_id: str, key: str, settings: Settings) -> Streak:
         id=definition_id,
         key=key,
         names=reader.localised("names", required=True),
-        texts=reader.localised("texts"),
+        texts=reader.localised("texts", lines=True),
         period=reader.choice("period", PeriodKind, PeriodKind.WEEK),
         filter=read_filter(wanted),
         milestones=reader.each("milestones", _read_milestone, most=MILESTONES_MAX),

@@ -54,7 +54,7 @@ def test_a_wrong_number_is_blamed(value: object) -> None:
     assert told(reader) == [("/target", "invalid")]
 
 
-@pytest.mark.parametrize("value", ["", "  ", "a\x00b", "x" * 2001, 5])
+@pytest.mark.parametrize("value", ["", " ", "a\x00b", "a\nb", "a\u202eb", "x" * 2001, 5])
 def test_a_wrong_text_is_blamed(value: object) -> None:
     reader = Reader({"title": value})
     reader.text("title")
@@ -106,3 +106,13 @@ def test_a_benefit_says_what_and_how_many(benefit: dict[str, Any], pointer: str)
     reader = Reader({"benefits": [benefit]})
     read_benefits(reader)
     assert pointer in {pointer for pointer, _ in told(reader)}
+
+
+def test_names_are_one_line_and_texts_may_have_several() -> None:
+    reader = Reader(
+        {"names": {"en": "a\nb"}, "texts": {"en": "a\n\nb"}, "more": {"en": "a\u2066b"}}
+    )
+    reader.localised("names")
+    assert reader.localised("texts", lines=True) == {"en": "a\n\nb"}
+    reader.localised("more", lines=True)
+    assert told(reader) == [("/names", "invalid"), ("/more", "invalid")]

@@ -6,7 +6,11 @@ from server.gamification.activities.configuration import get_configuration
 from server.gamification.invariants.service import check_all
 from server.gamification.presets.queries import get_preset, list_presets
 from server.gamification.presets.service import apply_preset
-from server.gamification.programme.errors import PresetUnknown, ProgrammeExists
+from server.gamification.programme.errors import (
+    PresetUnknown,
+    ProgrammeExists,
+    ProgrammeNameInvalid,
+)
 from server.gamification.programme.queries import get_programme
 from server.gamification.standings.queries import get_standing
 from server.gamification.tiers.rules import current_tier
@@ -115,3 +119,11 @@ def test_an_unknown_preset_names_the_known_ones(tx):
     with pytest.raises(PresetUnknown) as refusal:
         apply_preset(tx, "five_metals", NOW)
     assert "four_metals" in refusal.value.params["known"]
+
+
+def test_the_name_of_a_programme_is_one_line_with_letters_in_it(tx):
+    for name in ("", "\u202e\n ", "x" * 121):
+        with pytest.raises(ProgrammeNameInvalid):
+            apply_preset(tx, "points_only", NOW, {"name": name})
+    apply_preset(tx, "points_only", NOW, {"name": "Kohvik\n\u202eKuld"})
+    assert get_programme(tx).name == "Kohvik Kuld"
