@@ -6,6 +6,7 @@ from typing import Protocol
 
 from server.core.errors import NotFound
 from server.jobs import (
+    cancel_unconfirmed,
     checkpoint,
     forget_expired,
     greetings,
@@ -38,6 +39,7 @@ class Job:
 SCHEDULE = (
     Job("send_mail", 5 * SECOND, send_mail.run, 20),
     Job("lapse_holds", 15 * SECOND, lapse_holds.run, 100),
+    Job("cancel_unconfirmed", 15 * MINUTE, cancel_unconfirmed.run, 200),
     Job("nightly", 5 * MINUTE, nightly.run, 5),
     Job("greetings", 15 * MINUTE, greetings.run, 1000),
     Job("checkpoint", HOUR, checkpoint.run, 2),

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from server.gamification.activities.spending import redeem
 from server.gamification.challenges.service import claim as claim_challenge
+from server.gamification.confirmations.service import confirm_purchase
 from server.gamification.definitions.benefits import Benefit, BenefitKind
 from server.gamification.definitions.service import install
 from server.gamification.grants.service import give as give_benefits
@@ -139,11 +140,13 @@ def _last_day_of_ana(tx: Connection, ana: str, now: datetime) -> None:
 
 
 def _first_day_of_cem(tx: Connection, cem: str) -> None:
-    """Points that mature, and then expire because no purchase is made for two days."""
+    """Points that mature, and expire because no purchase is made for two days; two orders."""
     book = open_book(tx, cem, POINTS, NOW)
     term = Term(NOW + DAY, None, idle_at=NOW + 2 * DAY)
     book.accrue(7, by_hand(tx, cem, 7), term, Kind.ADJUSTMENT)
     save_book(tx, book)
+    orders = [buy(tx, cem, 30_00, awaits_confirmation=True) for _ in range(2)]
+    confirm_purchase(tx, orders[0].activity_id, recording(tx))
 
 
 def _all_days_of_ben(tx: Connection, ben: str) -> None:

@@ -28,8 +28,10 @@ from server.gamification.activities.queries import (
     page_activities,
 )
 from server.gamification.activities.types import State
+from server.gamification.confirmations.cancelling import ACTOR as UNCONFIRMED
 
 _TITLES = {
+    State.PENDING: message("Purchase, not confirmed yet"),
     State.SETTLED: message("Purchase"),
     State.PARTLY_RETURNED: message("Purchase, partly returned"),
     State.RETURNED: message("Purchase, returned"),
@@ -63,13 +65,14 @@ class ActivityPage(Out):
 
 
 class ActivityReturn(Out):
-    """A return of a purchase."""
+    """A return of a purchase; `text` says why when nobody asked for it."""
 
     id = Text(required=True)
     returned_at = Instant(required=True)
     amount = Nested(Money, required=True)
     points_taken = Integer(required=True)
     points_restored = Integer(required=True)
+    text = Text(required=True, allow_none=True)
 
 
 class ActivityDetail(ActivityItem):
@@ -118,7 +121,7 @@ def get_my_activity(call: Call, activity_id: str) -> Reply:
         "effects": effects_of(row.trace, row.currency_code, view),
         "applied": applied_of(row.trace, view),
         "not_applied": not_applied_of(row.trace, view),
-        "returns": [_present_return(back, row.currency_code) for back in returns],
+        "returns": [_present_return(back, row.currency_code, view) for back in returns],
     }
     return Reply(_present(row, view) | detail)
 
@@ -167,11 +170,13 @@ def _text(points: int, spent: int, view: TierView) -> str:
     return ", ".join(parts)
 
 
-def _present_return(row: Any, currency: str) -> dict[str, Any]:
+def _present_return(row: Any, currency: str, view: TierView) -> dict[str, Any]:
+    is_late = row.actor == UNCONFIRMED
     return {
         "id": row.id,
         "returned_at": row.recorded_at,
         "amount": {"amount_minor": row.amount_minor, "currency": currency},
         "points_taken": row.points_taken,
         "points_restored": row.points_restored,
+        "text": gettext(view.locale, "It was not confirmed in time.") if is_late else None,
     }

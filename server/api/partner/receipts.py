@@ -86,6 +86,11 @@ class TransactionIn(BasketIn):
     example = _BASKET | {"external_id": "R-1001"}
 
     external_id = Text(required=True, most=100)
+    awaits_confirmation = Boolean(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Points wait for the confirmation. Null: as the programme says."},
+    )
 
 
 def purchase_of(call: Call, body: dict[str, Any]) -> Purchase:
@@ -106,6 +111,7 @@ def purchase_of(call: Call, body: dict[str, Any]) -> Purchase:
         lines=lines,
         location_id=location_id,
         redemption_ids=tuple(part["redemption_id"] for part in body.get("apply", ())),
+        awaits_confirmation=body.get("awaits_confirmation"),
     )
 
 

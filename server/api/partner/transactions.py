@@ -220,18 +220,23 @@ def present_posted(outcome: Outcome, view: TierView) -> dict[str, Any]:
 def _present_stored(call: Call, row: Any) -> dict[str, Any]:
     view = view_of(call, get_configuration(call.tx, call.revision or None))
     return {
-        "transaction": {
-            "id": row.id,
-            "duplicate": False,
-            "state": row.state,
-            "member_id": row.member_id,
-            "occurred_at": row.occurred_at,
-            "total": {"amount_minor": row.amount_minor, "currency": row.currency_code},
-        },
+        "transaction": present_part(row),
         "points": row.points,
         "points_taken_back": row.clawed_back,
         "points_restored": row.restored,
         "effects": show.effects_of(row.trace, row.currency_code, view),
         "applied": show.applied_of(row.trace, view),
         "not_applied": show.not_applied_of(row.trace, view),
+    }
+
+
+def present_part(row: Any) -> dict[str, Any]:
+    """Return a stored purchase itself, without what it brought about."""
+    return {
+        "id": row.id,
+        "duplicate": False,
+        "state": row.state,
+        "member_id": row.member_id,
+        "occurred_at": row.occurred_at,
+        "total": {"amount_minor": row.amount_minor, "currency": row.currency_code},
     }

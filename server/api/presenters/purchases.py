@@ -8,6 +8,7 @@ from typing import Any
 from server.api.presenters.tiers import TierView
 from server.api.schemas import Boolean, Instant, Integer, Money, Nested, Text
 from server.api.schemas import ResponseSchema as Out
+from server.core.clock import local_date
 from server.core.i18n import format_date, format_hundredths, format_money, gettext, message
 from server.gamification.earning.types import Reason
 from server.gamification.tiers.types import Tier
@@ -25,7 +26,9 @@ _REASONS: Mapping[str, str] = {
 
 
 class PointsPart(Out):
-    """Points of an effect. Pending points become available at `available_at`."""
+    """Points of an effect. Pending points become available at `available_at`, or (null) when the
+    purchase is confirmed.
+    """
 
     amount = Integer(required=True)
     unit = Text(required=True)
@@ -114,7 +117,7 @@ def _effect(kind: str, text: str, **parts: Any) -> dict[str, Any]:
 def _points_awarded(trace: Mapping[str, Any], view: TierView) -> dict[str, Any]:
     available_at = trace["available_at"]
     pending = available_at is None or datetime.fromisoformat(available_at) > view.points.now
-    msgid = message("+{points} (pending)") if pending else message("+{points}")
+    msgid = _awarded_text(available_at, pending=pending)
     points = {
         "amount": trace["points"],
         "unit": "points",
@@ -122,8 +125,21 @@ def _points_awarded(trace: Mapping[str, Any], view: TierView) -> dict[str, Any]:
         "available_at": available_at,
         "expires_at": trace["expires_at"],
     }
-    text = gettext(view.locale, msgid, points=view.points.text(trace["points"]))
+    zone = view.points.programme.zone
+    at = datetime.fromisoformat(available_at) if available_at else view.points.now
+    text = gettext(
+        view.locale,
+        msgid,
+        points=view.points.text(trace["points"]),
+        date=format_date(view.locale, local_date(at, zone)),
+    )
     return _effect("points_awarded", text, points=points)
+
+
+def _awarded_text(available_at: str | None, *, pending: bool) -> str:
+    if available_at is None:
+        return message("+{points} (when confirmed)")
+    return message("+{points} (available from {date})") if pending else message("+{points}")
 
 
 def _points_spent(part: Mapping[str, Any], currency: str, view: TierView) -> dict[str, Any]:

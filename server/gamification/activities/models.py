@@ -3,15 +3,21 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.columns import Amount, Id, Json, UTCDateTime, code
 from server.core.db import Base, table_of
 
+_AWAITED = text("confirm_by_at IS NOT NULL AND confirmed_at IS NULL")
+
 
 class ActivityRow(Base):
-    """A reported fact with the outcome it had. The natural key lives for ever."""
+    """A reported fact with the outcome it had. The natural key lives for ever.
+
+    The points of a purchase with `confirm_by_at` are pending until `confirmed_at`; without that it
+    is cancelled.
+    """
 
     __tablename__ = "activity"
     __table_args__ = (
@@ -20,6 +26,12 @@ class ActivityRow(Base):
         CheckConstraint("clawed_back >= 0", name="clawed_back"),
         CheckConstraint("restored >= 0", name="restored"),
         Index("ix_activity_member", "member_id", "occurred_at", "id"),
+        Index(
+            "ix_activity_unconfirmed",
+            "confirm_by_at",
+            postgresql_where=_AWAITED,
+            sqlite_where=_AWAITED,
+        ),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -39,6 +51,8 @@ class ActivityRow(Base):
     returned: Mapped[dict[str, Any] | None] = mapped_column(Json)
     clawed_back: Mapped[int] = mapped_column(Amount, default=0)
     restored: Mapped[int] = mapped_column(Amount, default=0)
+    confirm_by_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class ActivityReturnRow(Base):

@@ -7,6 +7,7 @@ the wallets' locks, and then written with one statement for each table.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -32,7 +33,7 @@ from server.gamification.ledger.book import Book
 from server.gamification.ledger.service import open_books
 from server.gamification.ledger.types import Cause, Term
 from server.gamification.members.rules import why_not_served
-from server.gamification.points.rules import term_of
+from server.gamification.points.rules import confirm_by, term_of
 from server.gamification.programme.types import POINTS
 from server.gamification.standings import climbing
 from server.gamification.tiers import rules as tiers
@@ -52,6 +53,7 @@ class Reckoning:
     multiplier_bp: int
     is_visit: bool
     term: Term
+    confirm_by_at: datetime | None = None
 
 
 def record_purchase(tx: Connection, purchase: Purchase, recording: Recording) -> Outcome:
@@ -107,9 +109,11 @@ def reckon(purchase: Purchase, shopper: Shopper, recording: Recording) -> Reckon
         tier_key=tier.key if tier else "",
     )
     earnings = earning.earnings_of(configuration.rules, basket, buyer, programme.policies.rounding)
-    term = term_of(programme, purchase.occurred_at, recording.now)
+    waits = rules.awaits_confirmation(purchase, programme.policies)
+    term = term_of(programme, purchase.occurred_at, recording.now, awaits_confirmation=waits)
+    until = confirm_by(programme, recording.now) if waits else None
     tier_id = tier.id if tier else None
-    return Reckoning(lines, earnings, tier_id, multiplier_of(tier), is_visit, term)
+    return Reckoning(lines, earnings, tier_id, multiplier_of(tier), is_visit, term, until)
 
 
 def cap_keys(purchases: Sequence[Purchase], recording: Recording) -> list[str]:
@@ -149,13 +153,15 @@ def decide(
     score_before = climbing.score_towards_next(shopper, ladder, today)
     stored |= _count(batch, shopper, purchase, reckoning)
     row = saving.activity_row(activity_id, purchase, stored, batch.recording)
+    row["confirm_by_at"] = reckoning.confirm_by_at
+    row["state"] = str(State.PENDING if reckoning.confirm_by_at else State.SETTLED)
     batch.add(row, shopper, reckoning.earnings.accruals)
     stored |= _climb(batch, shopper, activity_id, score_before)
     batch.known[receipt] = activity_id
     return Outcome(
         activity_id=activity_id,
         member_id=purchase.member_id,
-        state=State.SETTLED,
+        state=State(row["state"]),
         occurred_at=purchase.occurred_at,
         amount_minor=purchase.amount_minor,
         currency_code=purchase.currency_code,

@@ -23,7 +23,13 @@ from server.gamification.earning.types import Line
 from server.gamification.facts.types import Facts, Item
 from server.gamification.ledger.errors import AmountInvalid
 from server.gamification.ledger.types import AMOUNT_MAX
-from server.gamification.programme.types import TaxBasis
+from server.gamification.programme.types import Policies, TaxBasis
+
+
+def awaits_confirmation(purchase: Purchase, policies: Policies) -> bool:
+    """Tell whether the points of a purchase wait until somebody confirms it."""
+    asked = purchase.awaits_confirmation
+    return policies.awaits_confirmation if asked is None else asked
 
 
 def check_purchase(purchase: Purchase, recording: Recording) -> None:

@@ -13,8 +13,9 @@ from server.gamification.tiers.types import Ladder, Standing
 
 
 class State(StrEnum):
-    """The life of a purchase."""
+    """The life of a purchase; `pending` is one that awaits confirmation."""
 
+    PENDING = "pending"
     SETTLED = "settled"
     PARTLY_RETURNED = "partly_returned"
     RETURNED = "returned"
@@ -36,6 +37,7 @@ class PurchaseLine:
 class Purchase:
     """A purchase as reported. `amount_minor` is the money the customer pays, after discounts and
     points; lines may cover it in part. `redemption_ids` are holds of points to spend with it.
+    `awaits_confirmation` None: as the programme says.
     """
 
     member_id: str
@@ -48,6 +50,7 @@ class Purchase:
     lines: tuple[PurchaseLine, ...] = ()
     location_id: str | None = None
     redemption_ids: tuple[str, ...] = ()
+    awaits_confirmation: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from server.core.idempotency import RECORD
 from server.core.walking import walk
 from server.gamification.activities.models import ACTIVITY, ACTIVITY_RETURN
 from server.gamification.activities.queries import list_activities
+from server.gamification.activities.types import State
 from server.gamification.invariants.declaring import Invariant, in_sql
 from server.gamification.invariants.types import Setting
-from server.gamification.ledger.models import TRANSFER
+from server.gamification.ledger.models import LOT, TRANSFER
 from server.gamification.ledger.types import Kind
 
 _A, _T = ACTIVITY.c, TRANSFER.c
@@ -53,6 +54,30 @@ _wrongly_awarded = (
     )
 )
 
+_waiting = (
+    select(LOT.c.id)
+    .join(TRANSFER, _T.id == LOT.c.source_transfer_id)
+    .join(ACTIVITY, _A.id == _T.ref_id, isouter=True)
+    .where(
+        LOT.c.is_pending,
+        LOT.c.remaining > 0,
+        LOT.c.available_at.is_(None),
+        or_(
+            _A.confirm_by_at.is_(None),
+            _A.confirmed_at.is_not(None),
+            _A.state.in_([str(State.RETURNED), str(State.CANCELLED)]),
+        ),
+    )
+)
+_unclear = select(_A.id).where(
+    or_(
+        and_(_A.confirmed_at.is_not(None), _A.confirm_by_at.is_(None)),
+        _A.confirmed_at >= _A.confirm_by_at,
+        and_(_A.state == str(State.PENDING), _A.confirmed_at.is_not(None)),
+        and_(_A.state == str(State.PENDING), _A.confirm_by_at.is_(None)),
+    )
+)
+
 
 def _forgotten(tx: Connection, _setting: Setting) -> Iterable[str]:
     """Yield ids of purchases that a stored answer confirmed and that are not there."""
@@ -75,6 +100,8 @@ def _absent(tx: Connection, ids: list[str]) -> list[str]:
 
 
 INVARIANTS = (
+    in_sql("L8", "Points wait for a confirmation only while their purchase does.", _waiting),
+    in_sql("L8", "A purchase awaits confirmation, was confirmed in time, or neither.", _unclear),
     Invariant("I3", "A purchase that was confirmed is there.", _forgotten),
     in_sql("I4", "A receipt is recorded once.", _reported_twice),
     in_sql("I4", "A return is recorded once.", _returned_twice),

@@ -40,7 +40,7 @@ def spendable(lots: Iterable[Lot], now: datetime) -> list[Lot]:
 
 def has_idled(lot: Lot, idled_at: datetime | None) -> bool:
     """Tell whether the lot was there when its wallet's points last expired for inactivity."""
-    return idled_at is not None and lot.available_at is not None and lot.available_at < idled_at
+    return idled_at is not None and (lot.available_at or lot.earned_at) < idled_at
 
 
 def due_steps(lots: Iterable[Lot], now: datetime, idle_at: datetime | None = None) -> list[Due]:

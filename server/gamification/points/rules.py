@@ -17,24 +17,34 @@ from server.gamification.programme.types import (
 )
 
 
-def term_of(programme: Programme, earned_at: datetime, now: datetime) -> Term:
+def term_of(
+    programme: Programme, earned_at: datetime, now: datetime, *, awaits_confirmation: bool = False
+) -> Term:
     """Return when points earned at `earned_at` and recorded at `now` can be used.
 
     Without a pending period they are available at once, else from the start of a calendar day.
     The earliest of all expiry policies wins; points that would never be usable (a late upload,
     a pending period longer than the expiry) get the grace period. `idle_at` is when the wallet's
-    points expire if no purchase is made after `earned_at`.
+    points expire if no purchase is made after `earned_at`. Points that await confirmation have no
+    date from which they can be used, and are still good when it comes at the last moment.
     """
     policies, zone = programme.policies, programme.zone
     available_at = now
     if policies.pending_days:
         day = local_date(earned_at, zone) + timedelta(days=policies.pending_days)
         available_at = max(now, start_of_day(day, zone))
+    if awaits_confirmation:
+        available_at = confirm_by(programme, now)
     ends = [expiry_of(policies, earned_at, zone), idle_end(policies, earned_at, zone)]
     if any(end is not None and end <= available_at for end in ends):
         grace = grace_end(available_at, policies.grace_lot_days, zone)
         ends = [grace if end is not None and end <= available_at else end for end in ends]
-    return Term(available_at, *ends)
+    return Term(None if awaits_confirmation else available_at, *ends)
+
+
+def confirm_by(programme: Programme, now: datetime) -> datetime:
+    """Return until when a purchase recorded at `now` must be confirmed: the end of a day."""
+    return grace_end(now, programme.policies.confirmation_days, programme.zone)
 
 
 def expiry_of(policies: Policies, earned_at: datetime, zone: ZoneInfo) -> datetime | None:

@@ -95,6 +95,8 @@ class Policies:
     clawback: ClawbackPolicy = ClawbackPolicy.DEBT
     expiry: tuple[ExpiryPolicy, ...] = ()
     pending_days: int = 0
+    awaits_confirmation: bool = False
+    confirmation_days: int = 30
     birthday_points: int = 0
     anniversary_points: int = 0
     grace_lot_days: int = 14

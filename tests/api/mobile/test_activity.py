@@ -177,6 +177,7 @@ def test_a_purchase_is_explained_rule_by_rule(app, till, cast, history, language
             "amount": money(1000),
             "points_taken": back["points_taken"],
             "points_restored": 0,
+            "text": None,
         }
     ]
     assert found["points"] == 12 - back["points_taken"]

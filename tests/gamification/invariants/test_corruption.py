@@ -111,6 +111,16 @@ DAMAGE: dict[str, list[Any]] = {
         update(LOT).values(redated_at=NOW, first_expires_at=LOT.c.expires_at),
         update(LOT).values(first_expires_at=NOW),
     ],
+    "Points wait for a confirmation only while their purchase does.": [
+        "UPDATE activity SET confirm_by_at = NULL",
+        "UPDATE activity SET state = 'cancelled'",
+        "UPDATE lot SET is_pending = true, remaining = 1, available_at = NULL",
+    ],
+    "A purchase awaits confirmation, was confirmed in time, or neither.": [
+        "UPDATE activity SET confirm_by_at = NULL WHERE state = 'pending'",
+        "UPDATE activity SET confirmed_at = confirm_by_at",
+        "UPDATE activity SET state = 'pending'",
+    ],
     "A lot expires once.": ["UPDATE transfer SET kind = 'expiry'"],
     "Nothing is spent from a lot past its date.": [
         update(LOT).values(expires_at=NOW),

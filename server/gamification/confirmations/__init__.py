@@ -1,0 +1,1 @@
+"""Confirmations: purchases whose points wait until somebody says that all went well."""

@@ -1,0 +1,83 @@
+"""Confirming a purchase whose points wait for it: the goods have arrived."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from server.core.clock import rfc3339
+from server.gamification.activities import queries
+from server.gamification.activities.models import ACTIVITY
+from server.gamification.activities.types import Recording, State
+from server.gamification.confirmations.errors import ConfirmationLate, NotAwaited, TransactionClosed
+from server.gamification.ledger.service import open_book, save_book
+from server.gamification.ledger.types import Cause, Wallet
+from server.gamification.programme.types import POINTS
+
+FINAL = (State.RETURNED, State.CANCELLED)
+_CONFIRM = (
+    update(ACTIVITY)
+    .where(ACTIVITY.c.id == bindparam("activity_id"))
+    .values(
+        state=bindparam("new_state"),
+        trace=bindparam("new_trace", type_=ACTIVITY.c.trace.type),
+        confirmed_at=bindparam("new_confirmed_at"),
+    )
+)
+_OVERDUE = (
+    select(ACTIVITY.c.id)
+    .where(
+        ACTIVITY.c.confirm_by_at <= bindparam("now"),
+        ACTIVITY.c.confirmed_at.is_(None),
+        ACTIVITY.c.state.in_([str(State.PENDING), str(State.PARTLY_RETURNED)]),
+    )
+    .order_by(ACTIVITY.c.confirm_by_at, ACTIVITY.c.id)
+    .limit(bindparam("limit"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A confirmed purchase as stored, the wallet after it, and whether it was confirmed before."""
+
+    row: Any
+    wallet: Wallet
+    is_repeated: bool
+
+
+def confirm_purchase(tx: Connection, activity_id: str, recording: Recording) -> Confirmed:
+    """Make the pending points of a purchase available; confirmed again it has the same answer.
+
+    Raise `NotFound`, `NotAwaited`, `TransactionClosed` when it came back meanwhile, or
+    `ConfirmationLate` when its time is over, whether or not it was cancelled yet.
+    """
+    now = recording.now
+    book = open_book(tx, queries.get_purchase(tx, activity_id).member_id, POINTS, now)
+    row = queries.get_purchase(tx, activity_id)
+    if row.confirmed_at is not None:
+        save_book(tx, book)
+        return Confirmed(row, book.wallet, is_repeated=True)
+    if row.confirm_by_at is None:
+        raise NotAwaited
+    if row.state in FINAL:
+        raise TransactionClosed(state=row.state)
+    if row.confirm_by_at <= now:
+        raise ConfirmationLate(confirm_by=rfc3339(row.confirm_by_at))
+    own = (lot for lot in book.lots.values() if lot.source_transfer_id == row.trace["transfer_id"])
+    waiting = [lot for lot in own if lot.is_pending and lot.remaining]
+    book.confirm(waiting, Cause("activity", row.id, recording.actor, now, now))
+    save_book(tx, book)
+    change = {
+        "activity_id": row.id,
+        "new_state": str(State.SETTLED if row.state == State.PENDING else row.state),
+        "new_trace": row.trace | {"available_at": rfc3339(now)},
+        "new_confirmed_at": now,
+    }
+    tx.execute(_CONFIRM, change)
+    return Confirmed(queries.get_purchase(tx, activity_id), book.wallet, is_repeated=False)
+
+
+def list_unconfirmed(tx: Connection, now: datetime, limit: int) -> list[str]:
+    """Return the ids of up to `limit` purchases that were not confirmed in time."""
+    return list(tx.execute(_OVERDUE, {"now": now, "limit": limit}).scalars())
