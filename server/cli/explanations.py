@@ -8,6 +8,8 @@ from sqlalchemy import Connection
 
 from server.core.clock import rfc3339
 from server.gamification.activities.queries import find_activity, get_purchase, list_returns
+from server.gamification.grants.queries import find_grant
+from server.gamification.grants.types import Reason
 from server.gamification.proofs.history import (
     get_transfer,
     list_drawn_lots,
@@ -72,6 +74,8 @@ def explain_transfer(tx: Connection, transfer_id: str) -> Iterator[str]:
     yield f"transfer {row.id}  {row.kind} of {row.amount} {row.unit}"
     yield f"  from {row.debit_account} to {row.credit_account}, {rfc3339(row.occurred_at)}"
     yield f"  because of {row.ref_kind} {row.ref_id}, by {row.actor}"
+    if row.ref_kind == "grant" and (given := find_grant(tx, row.ref_id)) is not None:
+        yield f"  given for {given.reason.ref_kind} {given.reason.ref_id}: {_name(given.reason)}"
     if row.reverses_id:
         yield f"  takes back transfer {row.reverses_id}"
     if row.note:
@@ -98,6 +102,10 @@ def _traced(tx: Connection, lot: Any, title: str) -> Iterator[str]:
     for accrual in activity.trace["accruals"] if activity is not None else ():
         rule = f"rule {accrual['rule_id']} version {accrual['version']}"
         yield f"    {rule}: {accrual['points']} points, {_rate(accrual)}"
+
+
+def _name(reason: Reason) -> str:
+    return reason.names.get("en") or next(iter(reason.names.values()), "")
 
 
 def _lot(lot: Any) -> str:

@@ -6,10 +6,12 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select, update
 
+from server.cli.explanations import explain_transfer
 from server.core.db import reading, transaction
 from server.core.outbox import OUTBOX
 from server.gamification.greetings.models import YEARLY_GRANT
 from server.gamification.invariants.service import check_all
+from server.gamification.ledger.models import TRANSFER
 from server.gamification.members.models import MEMBER
 from server.jobs import greetings
 from tests.builders.nights import at
@@ -65,6 +67,15 @@ def test_a_birthday_begins_at_midnight_where_the_member_lives(ready):
             == [{"kind": "birthday", "unit": "points", "amount": 20}] * 2
         )
         assert check_all(tx, MIDNIGHT) == []
+
+
+def test_the_points_of_a_greeting_are_explained(ready):
+    add()
+    greetings.run(now=MIDNIGHT)
+    with reading() as tx:
+        transfer_id = tx.execute(select(TRANSFER.c.id)).scalar_one()
+        told = list(explain_transfer(tx, transfer_id))
+    assert "  given for greeting birthday:2026: Happy birthday" in told
 
 
 def test_running_twice_or_a_week_late_gives_it_once(ready):

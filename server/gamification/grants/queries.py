@@ -18,6 +18,7 @@ _BY_REASON = Prepared(
         _G.ref_id == bindparam("ref_id"),
     )
 )
+_BY_ID = select(BENEFIT_GRANT).where(_G.id == bindparam("grant_id"))
 _BY_ACTIVITIES = Prepared(
     select(BENEFIT_GRANT).where(among(_G.activity_id, "activity_ids")).order_by(_G.given_at, _G.id)
 )
@@ -27,6 +28,12 @@ def find_grant_row(tx: Connection, member_id: str, ref_kind: str, ref_id: str) -
     """Return the row of the grant for this reason, or None."""
     asked = {"member_id": member_id, "ref_kind": ref_kind, "ref_id": ref_id}
     return _BY_REASON.first(tx, asked)
+
+
+def find_grant(tx: Connection, grant_id: str) -> Given | None:
+    """Return a grant, None without one."""
+    row = tx.execute(_BY_ID, {"grant_id": grant_id}).first()
+    return given_of(row) if row else None
 
 
 def grants_of(tx: Connection, activity_ids: Sequence[str]) -> dict[str, list[Given]]:
