@@ -50,7 +50,7 @@ def advance(days: int | None, hours: int | None, to: str | None) -> None:
         target_at = _target(days, hours, to)
         with transaction() as tx:
             create_clock(tx)
-            send_clock(tx, None, target_at)
+            send_clock(tx, None, target_at, clocks.now())
         while (found := _moving()).target_at is not None:
             work_off(clocks.now())
         _show(found)

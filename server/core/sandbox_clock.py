@@ -133,6 +133,7 @@ def create_clock(tx: Connection) -> SandboxClock:
     """Make the test clock, showing the machine's time; return it, also when it is there."""
     row = {"single": 1, "id": new_id("tck", clock.machine_now()), "offset_us": 0}
     tx.execute(_CREATE[tx.dialect.name], row | {"status": "ready", "fired": []})
+    _look_again()
     return get_clock(tx)
 
 
@@ -162,7 +163,9 @@ def _clock_of(row: Any) -> SandboxClock:
     return SandboxClock(row.id, timedelta(microseconds=row.offset_us), row.target_at, row.fired)
 
 
-def send_clock(tx: Connection, clock_id: str | None, target_at: datetime) -> SandboxClock:
+def send_clock(
+    tx: Connection, clock_id: str | None, target_at: datetime, now: datetime
+) -> SandboxClock:
     """Set where the clock goes; a worker moves it there. Return it as it is then.
 
     Raise `NotFound`, `ClockBusy`, `ClockNotForward`.
@@ -170,9 +173,9 @@ def send_clock(tx: Connection, clock_id: str | None, target_at: datetime) -> San
     found = lock_clock(tx, clock_id)
     if found.target_at is not None:
         raise ClockBusy
-    if not found.now < target_at <= found.now + timedelta(days=366 * YEARS_MAX):
+    if not now < target_at <= now + timedelta(days=366 * YEARS_MAX):
         raise ClockNotForward("Name an instant after now and within two years of it.")
-    enqueue(tx, ADVANCE, {}, found.now, found.now)
+    enqueue(tx, ADVANCE, {}, now, now)
     return save_clock(tx, SandboxClock(found.id, found.offset, target_at, []))
 
 
@@ -185,6 +188,7 @@ def save_clock(tx: Connection, moved: SandboxClock) -> SandboxClock:
         "new_fired": moved.fired,
     }
     tx.execute(_MOVE, values)
+    _look_again()
     return moved
 
 
@@ -224,6 +228,13 @@ def install_sandbox_clock(app: Flask) -> None:
     """Let `app`, which runs in test mode, follow its test clock."""
     app.extensions[_KEY] = _Offset()
     clock.follow(_offset_here)
+
+
+def _look_again() -> None:
+    """Let this process read the clock the next time, however shortly ago there was none."""
+    offset = current_app.extensions.get(_KEY)
+    if offset is not None:
+        offset.is_there = True
 
 
 def _offset_here() -> timedelta:

@@ -46,6 +46,8 @@ class TestClockOut(Out):
 class AdvanceIn(RequestSchema):
     """Where the clock goes: to an instant, or on by so many seconds. Give one of the two."""
 
+    example = {"by_seconds": 86_400}
+
     to = Instant(load_default=None, allow_none=True)
     by_seconds = Integer(load_default=None, allow_none=True, least=1, most=SECONDS_MAX)
 
@@ -91,7 +93,7 @@ def advance_test_clock(call: Call, clock_id: str) -> Reply:
     A worker moves it; whatever falls due on the way happens in its order, at its instant. Ask for
     the clock until its status is `ready`.
     """
-    return Reply(_present(send_clock(call.tx, clock_id, _target(call))), 202)
+    return Reply(_present(send_clock(call.tx, clock_id, _target(call), call.now)), 202)
 
 
 @sandbox.delete(
