@@ -18,7 +18,7 @@ from server.gamification.holds.queries import next_lapse_at
 from server.gamification.nights.models import NIGHTLY_RUN
 from server.gamification.programme.errors import ProgrammeMissing
 from server.gamification.programme.queries import get_programme
-from server.jobs import greetings, lapse_holds, nightly
+from server.jobs import cancel_unconfirmed, greetings, lapse_holds, nightly
 
 Fired = dict[str, int]
 
@@ -33,6 +33,10 @@ class Timed:
 
 def _lapse(now: datetime) -> Fired:
     return {"lapse_holds": _repeated(lapse_holds.run, now, 100)}
+
+
+def _cancel(now: datetime) -> Fired:
+    return {"cancel_unconfirmed": _repeated(cancel_unconfirmed.run, now, 200)}
 
 
 def _next_night(tx: Connection, now: datetime) -> datetime | None:
@@ -73,6 +77,7 @@ def _repeated(work: Callable[..., int], now: datetime, limit: int) -> int:
 
 TIMED = (
     Timed(next_lapse_at, _lapse),
+    Timed(_next_day, _cancel),
     Timed(_next_night, _nights),
     Timed(_next_day, _greet),
 )
