@@ -21,6 +21,8 @@ COMMANDS = {
     "clock": ("server.cli.clock", "Show or move the test clock."),
     "contract": ("server.cli.contract", "Write the published API documents."),
     "db": ("server.cli.db", "Migrate the database."),
+    "badges": ("server.cli.badges", "Give badges to all who have earned them."),
+    "definitions": ("server.cli.definitions", "Badges, star cards and all that is configured."),
     "demo": ("server.cli.demo", "Run a lively demo shop."),
     "devices": ("server.cli.devices", "Add, pair, list and revoke tills."),
     "import": ("server.cli.importing", "Import purchases from a file."),

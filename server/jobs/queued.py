@@ -10,6 +10,7 @@ from server.core.db import transaction
 from server.core.queue import Claimed
 from server.core.sandbox_clock import ADVANCE
 from server.jobs.advancing import advance
+from server.jobs.award_badges import AWARD_BADGES, award_claimed
 from server.jobs.runs import begin_run, end_run
 from server.jobs.schedule import job_named
 
@@ -33,7 +34,11 @@ def _run_job(claimed: Claimed, now: datetime) -> int:
             queue.keep(tx, claimed, now)
 
 
-HANDLERS: Mapping[str, Handler] = {RUN_JOB: _run_job, ADVANCE: advance}
+HANDLERS: Mapping[str, Handler] = {
+    RUN_JOB: _run_job,
+    ADVANCE: advance,
+    AWARD_BADGES: award_claimed,
+}
 
 
 def work_off(now: datetime, handlers: Mapping[str, Handler] = HANDLERS) -> bool:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from server.core.errors import NotFound
 from server.jobs import (
+    award_badges,
     cancel_unconfirmed,
     checkpoint,
     forget_expired,
@@ -43,6 +44,7 @@ SCHEDULE = (
     Job("nightly", 5 * MINUTE, nightly.run, 5),
     Job("greetings", 15 * MINUTE, greetings.run, 1000),
     Job("checkpoint", HOUR, checkpoint.run, 2),
+    Job("count_rarity", HOUR, award_badges.run_rarity, 100_000),
     Job("forget_expired", HOUR, forget_expired.run, 1000),
     Job("prune", HOUR, prune.run, 5000),
 )

@@ -1,8 +1,10 @@
 """How rare badges are: counted for all of them at once, and kept until the next count."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, distinct, func, insert, or_, select
+from sqlalchemy import Connection, bindparam, delete, distinct, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from server.core.columns import UTCDateTime
 from server.gamification.badges.models import BADGE_AWARD, BADGE_RARITY
@@ -26,11 +28,16 @@ _COUNTED = (
     )
     .group_by(_A.badge_id, _A.level)
 )
-_COUNT = (
-    insert(BADGE_RARITY)
-    .from_select(["badge_id", "level", "holders", "members", "counted_at"], _COUNTED)
-    .returning(BADGE_RARITY.c.badge_id)
-)
+
+
+def _count(dialect: Any) -> Any:
+    """Count all levels into the emptied table; somebody who counted at the same time was first."""
+    columns = ["badge_id", "level", "holders", "members", "counted_at"]
+    counted = dialect.insert(BADGE_RARITY).from_select(columns, _COUNTED)
+    return counted.on_conflict_do_nothing().returning(BADGE_RARITY.c.badge_id)
+
+
+_COUNT = {"postgresql": _count(postgresql), "sqlite": _count(sqlite)}
 _FORGET = delete(BADGE_RARITY)
 
 
@@ -40,4 +47,4 @@ def count_rarity(tx: Connection, now: datetime) -> int:
     One statement counts and writes; readers see the old numbers or the new ones.
     """
     tx.execute(_FORGET)
-    return len(tx.execute(_COUNT, {"at": now}).all())
+    return len(tx.execute(_COUNT[tx.dialect.name], {"at": now}).all())

@@ -17,6 +17,7 @@ class Scope(StrEnum):
     RETURNS_WRITE = "returns:write"
     REDEMPTIONS_WRITE = "redemptions:write"
     ADJUSTMENTS_WRITE = "adjustments:write"
+    BADGES_WRITE = "badges:write"
     SANDBOX = "sandbox"
 
 
@@ -45,6 +46,7 @@ PROFILE_SCOPES: Mapping[str, frozenset[str]] = MappingProxyType(
                 Scope.TRANSACTIONS_WRITE,
                 Scope.RETURNS_WRITE,
                 Scope.REDEMPTIONS_WRITE,
+                Scope.BADGES_WRITE,
             }
         ),
         Profile.TILL_SCAN_ONLY: frozenset({Scope.MEMBERS_READ, Scope.TRANSACTIONS_WRITE}),

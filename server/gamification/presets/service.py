@@ -1,17 +1,21 @@
 """Putting a preset in force."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
 from server.core.ids import new_id
 from server.core.texts import one_line
+from server.gamification.definitions.service import install
+from server.gamification.definitions.types import Definition
 from server.gamification.earning.models import EARN_RULE
+from server.gamification.presets.kinds import KINDS
 from server.gamification.presets.queries import get_preset
 from server.gamification.programme.errors import ProgrammeExists, ProgrammeNameInvalid
 from server.gamification.programme.models import PROGRAMME
+from server.gamification.programme.queries import current_revision
 from server.gamification.tiers.models import TIER
 from server.gamification.tiers.types import MULTIPLIER_ONE
 
@@ -41,7 +45,33 @@ def apply_preset(
     for table, rows in ((EARN_RULE, rules), (TIER, tiers)):
         if rows:
             tx.execute(insert(table), rows)
-    return revision
+    install_definitions(tx, preset, f"preset:{key}", now)
+    return current_revision(tx)
+
+
+def install_definitions(
+    tx: Connection, told: Mapping[str, Any], actor: str, now: datetime
+) -> list[Definition]:
+    """Publish everything that `told` has in tables of the known kinds, such as `[[badges]]`.
+
+    Each entry has a `key`; the rest are its settings. Raise `DefinitionInvalid`,
+    `DefinitionKeyTaken`.
+    """
+    made = []
+    for table, kind in KINDS.items():
+        for entry in told.get(table, ()):
+            settings = {name: _plain(value) for name, value in entry.items() if name != "key"}
+            made.append(install(tx, kind, entry["key"], settings, actor, now))
+    return made
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of a TOML file as JSON has it: dates and instants are texts."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list) else value
 
 
 def _rule_row(rule: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -25,6 +25,7 @@ CALLS = {
     "find": ("GET", "/transactions?source=web&external_id=known", Scope.TRANSACTIONS_READ),
     "redemption": ("POST", "/redemptions", Scope.REDEMPTIONS_WRITE),
     "capture": ("POST", "/redemptions/{held}/capture", Scope.REDEMPTIONS_WRITE),
+    "badge": ("POST", "/members/{ben}/badges", Scope.BADGES_WRITE),
     "release": ("POST", "/redemptions/{held}/release", Scope.REDEMPTIONS_WRITE),
 }
 
@@ -41,6 +42,7 @@ def call(shop, cast):
         "purchase": receipt(cast.ben, 1000),
         "batch": {"transactions": [receipt(cast.ben, 1000)]},
         "return": {"external_id": "r"},
+        "badge": {"reason": "but which one?"},
         "redemption": {"points": 1, "member_id": cast.ben.id},
     }
 

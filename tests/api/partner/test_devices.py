@@ -42,6 +42,7 @@ def test_a_till_is_paired_once_and_knows_itself(app, client, cast):
         "name": "Dan",
         "profile": "till_full",
         "scopes": [
+            "badges:write",
             "members:read",
             "members:write",
             "redemptions:write",

@@ -1,0 +1,32 @@
+"""Every kind of definition there is, by the name of its tables in preset files."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from server.core.errors import NotFound
+from server.gamification.activity_types.settings import ACTIVITY_TYPES
+from server.gamification.badges.settings import BADGES
+from server.gamification.challenges.settings import CHALLENGES
+from server.gamification.definitions.types import Kind
+from server.gamification.star_cards.settings import STAR_CARDS
+from server.gamification.streaks.settings import STREAKS
+
+KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
+    {
+        "activity_types": ACTIVITY_TYPES,
+        "star_cards": STAR_CARDS,
+        "badges": BADGES,
+        "challenges": CHALLENGES,
+        "streaks": STREAKS,
+    }
+)
+"""In the order in which presets install them; a new kind takes its place here."""
+
+
+def kind_named(name: str) -> Kind[Any]:
+    """Return a kind by its own name or that of its tables. Raise `NotFound`."""
+    for table, kind in KINDS.items():
+        if name.replace("-", "_") in (table, kind.name):
+            return kind
+    raise NotFound(f"There is no kind {name}; there are: {', '.join(KINDS)}")
