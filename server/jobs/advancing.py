@@ -18,7 +18,8 @@ from server.gamification.holds.queries import next_lapse_at
 from server.gamification.nights.models import NIGHTLY_RUN
 from server.gamification.programme.errors import ProgrammeMissing
 from server.gamification.programme.queries import get_programme
-from server.jobs import cancel_unconfirmed, greetings, lapse_holds, nightly
+from server.gamification.vouchers.queries import next_end_at
+from server.jobs import cancel_unconfirmed, greetings, lapse_holds, lapse_vouchers, nightly
 
 Fired = dict[str, int]
 
@@ -37,6 +38,10 @@ def _lapse(now: datetime) -> Fired:
 
 def _cancel(now: datetime) -> Fired:
     return {"cancel_unconfirmed": _repeated(cancel_unconfirmed.run, now, 200)}
+
+
+def _end_vouchers(now: datetime) -> Fired:
+    return {"lapse_vouchers": _repeated(lapse_vouchers.run, now, 100)}
 
 
 def _next_night(tx: Connection, now: datetime) -> datetime | None:
@@ -78,6 +83,7 @@ def _repeated(work: Callable[..., int], now: datetime, limit: int) -> int:
 TIMED = (
     Timed(next_lapse_at, _lapse),
     Timed(_next_day, _cancel),
+    Timed(next_end_at, _end_vouchers),
     Timed(_next_night, _nights),
     Timed(_next_day, _greet),
 )

@@ -25,6 +25,7 @@ from server.gamification.star_cards.service import claim
 from server.gamification.star_cards.settings import STAR_CARDS
 from server.gamification.streaks.queries import get_calendar
 from server.gamification.streaks.service import Buyer, buy_freeze
+from server.gamification.vouchers.ending import lapse_vouchers
 from tests.builders.badges import earn_badges
 from tests.builders.games import ANYBODY
 from tests.builders.members import VAULT
@@ -52,6 +53,7 @@ from tests.builders.purchases import (
     open_shop,
     recording,
 )
+from tests.builders.rewards import hold_vouchers
 
 DAY = timedelta(days=1)
 LATER = NOW + 3 * DAY
@@ -67,8 +69,9 @@ TWO_STARS = {
 def live_three_days(tx: Connection, *, among_others: bool = False) -> tuple[str, str]:
     """Ana buys, returns, pays with points, holds; Ben owes and climbs. Ends at `LATER`.
 
-    `among_others`: Cai gets presents and Cem stays away too long, others earn badges.
-    Two checkpoints are taken, on the first and on the last day. Returns the ids of Ana and Ben.
+    `among_others`: Cai gets presents, Cem stays away too long, Dia holds vouchers, others earn
+    badges. Two checkpoints are taken, on the first and on the last day. Returns the ids of Ana and
+    Ben.
     """
     open_shop(tx)
     add_rule(tx, "item", 3, categories=["coffee"], points_per_period_max=10)
@@ -80,8 +83,10 @@ def live_three_days(tx: Connection, *, among_others: bool = False) -> tuple[str,
         _first_day_of_cem(tx, add_member(tx))
         earn_badges(tx, add_member(tx))
         _games_of_dora(tx, add_member(tx))
+        hold_vouchers(tx, add_member(tx))
     take_checkpoint(tx, VAULT, NOW)
     _last_day_of_ana(tx, ana, LATER)
+    lapse_vouchers(tx, LATER, 10)
     take_checkpoint(tx, VAULT, LATER)
     return ana, ben
 

@@ -31,6 +31,17 @@ def rush(app: Flask, works: Sequence[Work]) -> list[Any]:
         return list(threads.map(run, works))
 
 
+def queue_up(app: Flask, works: Sequence[Work], threads: int) -> list[Any]:
+    """Run `works` by so many threads, each at once the next one; results as those of `rush`."""
+
+    def run(work: Work) -> Any:
+        with app.app_context():
+            return retried(work)
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(run, works))
+
+
 def retried(work: Work) -> Any:
     """Run `work` in a transaction, again after a deadlock or a lost race, as endpoints do."""
     for _ in range(RERUNS_MAX):

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from server.core.columns import among
 from server.core.statements import Prepared
+from server.gamification.holds.types import Purpose
 from server.gamification.ledger.models import HOLD, LOT, LOT_DRAW, WALLET
 from server.gamification.ledger.queries import lot_of
 from server.gamification.ledger.types import Hold, HoldState, Lot
@@ -19,7 +20,11 @@ _NEXT_LAPSE = select(func.min(HOLD.c.lapses_at)).where(
 )
 _DUE_HOLDS = (
     select(HOLD.c.id)
-    .where(HOLD.c.state == HoldState.HELD, HOLD.c.lapses_at <= bindparam("now"))
+    .where(
+        HOLD.c.state == HoldState.HELD,
+        HOLD.c.lapses_at <= bindparam("now"),
+        HOLD.c.purpose == Purpose.POINTS,
+    )
     .order_by(HOLD.c.wallet_id, HOLD.c.id)
     .limit(bindparam("limit"))
 )
@@ -27,7 +32,7 @@ _HOLD_AMOUNT = select(HOLD.c.amount).where(HOLD.c.id == bindparam("id"))
 _WALLET_OF_HOLD = (
     select(WALLET.c.member_id, WALLET.c.unit)
     .join(HOLD, HOLD.c.wallet_id == WALLET.c.id)
-    .where(HOLD.c.id == bindparam("id"))
+    .where(HOLD.c.id == bindparam("id"), HOLD.c.purpose == bindparam("purpose"))
 )
 _HELD_LOTS = Prepared(
     select(LOT)
@@ -47,9 +52,11 @@ def lock_hold(tx: Connection, hold_id: str) -> tuple[Hold, str] | None:
     return hold, row.transfer_id
 
 
-def find_hold_owner(tx: Connection, hold_id: str) -> tuple[str, str] | None:
-    """Return member id and unit of a hold, without locking."""
-    row = tx.execute(_WALLET_OF_HOLD, {"id": hold_id}).first()
+def find_hold_owner(
+    tx: Connection, hold_id: str, purpose: Purpose = Purpose.POINTS
+) -> tuple[str, str] | None:
+    """Return member id and unit of a hold with this purpose, without locking."""
+    row = tx.execute(_WALLET_OF_HOLD, {"id": hold_id, "purpose": str(purpose)}).first()
     return (row.member_id, row.unit) if row else None
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, insert, update
 
 from server.gamification.holds import queries
 from server.gamification.holds.errors import CaptureExceedsHold, HoldNotFound, HoldResolved
+from server.gamification.holds.types import Purpose
 from server.gamification.ledger.book import Book
 from server.gamification.ledger.models import HOLD
 from server.gamification.ledger.queries import net_draws
@@ -26,7 +27,14 @@ _RESOLVE_HOLD = (
 )
 
 
-def place_hold(tx: Connection, book: Book, amount: int, cause: Cause, length: timedelta) -> Hold:
+def place_hold(
+    tx: Connection,
+    book: Book,
+    amount: int,
+    cause: Cause,
+    length: timedelta,
+    purpose: Purpose = Purpose.POINTS,
+) -> Hold:
     """Set points aside for a time and return the hold; saves the book.
 
     `cause.ref_id` is the id of the new hold. Raise `BalanceInsufficient`.
@@ -38,19 +46,21 @@ def place_hold(tx: Connection, book: Book, amount: int, cause: Cause, length: ti
     tx.execute(
         _INSERT_HOLD,
         asdict(hold)
-        | {"transfer_id": transfer_id, "purpose": "points", "created_at": cause.recorded_at}
+        | {"transfer_id": transfer_id, "purpose": str(purpose), "created_at": cause.recorded_at}
         | {"resolved_at": None},
     )
     return hold
 
 
-def open_hold(tx: Connection, hold_id: str, now: datetime) -> tuple[Book, Hold, str]:
+def open_hold(
+    tx: Connection, hold_id: str, now: datetime, purpose: Purpose = Purpose.POINTS
+) -> tuple[Book, Hold, str]:
     """Lock the wallet and then the hold; return book, hold and the holding transfer's id.
 
-    A hold past its time is still returned: the caller decides. Raise `HoldNotFound`,
-    or `HoldResolved` (param `state`) when it was resolved before.
+    A hold past its time is still returned: the caller decides. Raise `HoldNotFound` (also for
+    another purpose), or `HoldResolved` (param `state`) when it was resolved before.
     """
-    owner = queries.find_hold_owner(tx, hold_id)
+    owner = queries.find_hold_owner(tx, hold_id, purpose)
     if owner is None:
         raise HoldNotFound
     book = open_book(tx, *owner, now)
@@ -63,12 +73,18 @@ def open_hold(tx: Connection, hold_id: str, now: datetime) -> tuple[Book, Hold, 
     return book, hold, transfer_id
 
 
-def capture_hold(tx: Connection, hold_id: str, amount: int | None, cause: Cause) -> str:
+def capture_hold(
+    tx: Connection,
+    hold_id: str,
+    amount: int | None,
+    cause: Cause,
+    purpose: Purpose = Purpose.POINTS,
+) -> str:
     """Spend a hold in full (`amount` None) or in part, return the rest; return the transfer id.
 
     Raise `HoldNotFound`, `HoldResolved` (also when its time has passed), `CaptureExceedsHold`.
     """
-    book, hold, transfer_id = open_hold(tx, hold_id, cause.recorded_at)
+    book, hold, transfer_id = open_hold(tx, hold_id, cause.recorded_at, purpose)
     if hold.lapses_at <= cause.recorded_at:
         raise HoldResolved.into(HoldState.LAPSED)
     taken = hold.amount if amount is None else amount
@@ -82,9 +98,16 @@ def capture_hold(tx: Connection, hold_id: str, amount: int | None, cause: Cause)
     return captured
 
 
-def release_hold(tx: Connection, hold_id: str, cause: Cause, *, lapsed: bool = False) -> Hold:
+def release_hold(
+    tx: Connection,
+    hold_id: str,
+    cause: Cause,
+    *,
+    lapsed: bool = False,
+    purpose: Purpose = Purpose.POINTS,
+) -> Hold:
     """Return all points of a hold to their lots. Raise `HoldNotFound`, `HoldResolved`."""
-    book, hold, transfer_id = open_hold(tx, hold_id, cause.recorded_at)
+    book, hold, transfer_id = open_hold(tx, hold_id, cause.recorded_at, purpose)
     draws = net_draws(tx, transfer_id)
     load_lots(tx, book, [draw.lot_id for draw in draws], cause.recorded_at)
     book.release(hold, draws, cause, Kind.LAPSE if lapsed else Kind.RELEASE)
@@ -95,7 +118,10 @@ def release_hold(tx: Connection, hold_id: str, cause: Cause, *, lapsed: bool = F
 
 
 def lapse_holds(tx: Connection, now: datetime, limit: int) -> int:
-    """Return the points of up to `limit` holds whose time is over; return how many holds."""
+    """Return the points of up to `limit` holds whose time is over; return how many holds.
+
+    Holds of vouchers end with their voucher.
+    """
     lapsed = 0
     for hold_id in queries.list_due_holds(tx, now, limit):
         cause = Cause("hold", hold_id, "system:lapse", now, now)

@@ -13,6 +13,7 @@ from server.gamification.ledger.models import HOLD, LOT, LOT_DRAW, TRANSFER, WAL
 from server.gamification.ledger.types import AMOUNT_MAX, Kind
 from server.gamification.star_cards.models import STAR_CARD_CLAIM
 from server.gamification.streaks.models import STREAK_FREEZE
+from server.gamification.vouchers.models import VOUCHER
 
 _T = TRANSFER.c
 _REFERRED = {
@@ -24,18 +25,20 @@ _REFERRED = {
     "grant": BENEFIT_GRANT,
     "star_card": STAR_CARD_CLAIM,
     "freeze": STREAK_FREEZE,
+    "voucher": VOUCHER,
 }
 _FITTING = {
     Kind.ACCRUAL: ("activity", "grant"),
     Kind.MATURITY: ("lot", "activity", "audit", "grant"),
-    Kind.REDEMPTION: ("audit", "star_card", "freeze"),
+    Kind.REDEMPTION: ("audit", "star_card", "freeze", "voucher"),
     Kind.HOLD: ("hold",),
     Kind.CAPTURE: ("hold",),
     Kind.RELEASE: ("hold",),
     Kind.LAPSE: ("hold",),
     Kind.EXPIRY: ("lot",),
     Kind.ADJUSTMENT: ("audit",),
-    Kind.REVERSAL: ("return", "audit", "grant"),
+    Kind.REVERSAL: ("return", "audit", "grant", "voucher"),
+    Kind.DONATION: ("voucher",),
     Kind.SETTLEMENT: tuple(_REFERRED),
 }
 _KNOWN_CAUSES = [(str(kind), ref_kind) for kind, refs in _FITTING.items() for ref_kind in refs]

@@ -22,6 +22,7 @@ from server.gamification.invariants import (
     standings,
     star_cards,
     streaks,
+    vouchers,
 )
 from server.gamification.invariants.declaring import Invariant
 from server.gamification.invariants.types import Setting, Violation
@@ -41,6 +42,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     *star_cards.INVARIANTS,
     *challenges.INVARIANTS,
     *streaks.INVARIANTS,
+    *vouchers.INVARIANTS,
     *grants.INVARIANTS,
     *nights.INVARIANTS,
 )

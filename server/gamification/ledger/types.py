@@ -23,6 +23,8 @@ class Kind(StrEnum):
     ADJUSTMENT = "adjustment"
     REVERSAL = "reversal"
     SETTLEMENT = "settlement"
+    DONATION = "donation"
+    TRANSFER = "transfer"
 
 
 class Bucket(StrEnum):
@@ -41,6 +43,8 @@ class Account(StrEnum):
     REDEMPTION = "redemption"
     BREAKAGE = "breakage"
     ADJUSTMENT = "adjustment"
+    DONATION = "donation"
+    TRANSFER = "transfer"
 
 
 class HoldState(StrEnum):

@@ -21,6 +21,7 @@ from tests.builders.purchases import NOW
 from tests.builders.shop_life import LATER, live_three_days
 from tests.gamification.invariants.badge_damage import BADGE_DAMAGE
 from tests.gamification.invariants.games_damage import GAMES_DAMAGE
+from tests.gamification.invariants.voucher_damage import VOUCHER_DAMAGE
 
 
 def night(day: int, finished_at: datetime | None = LATER) -> dict[str, Any]:
@@ -299,6 +300,7 @@ DAMAGE: dict[str, list[Any]] = {
 }
 DAMAGE |= BADGE_DAMAGE
 DAMAGE |= GAMES_DAMAGE
+DAMAGE |= VOUCHER_DAMAGE
 UNIQUE = {"A receipt is recorded once.", "A return is recorded once."}
 
 

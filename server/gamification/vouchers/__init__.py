@@ -1,0 +1,1 @@
+"""Vouchers: what members hold of rewards, from the redemption to the till and back."""
