@@ -12,7 +12,17 @@ from tests.builders.members import NOW, bearer
 from tests.builders.tills import code_of, id_of
 from tests.fixtures.tables import rows_of
 
-READS = ["home", "balances", "expirations", "tier", "activity", "activity/act_nothing", "badges"]
+READS = [
+    "challenges",
+    "streaks",
+    "home",
+    "balances",
+    "expirations",
+    "tier",
+    "activity",
+    "activity/act_nothing",
+    "badges",
+]
 
 
 def read(client, path, headers):
