@@ -9,6 +9,8 @@ from server.gamification.programme.queries import (
     current_revision,
     get_programme,
 )
+from server.gamification.programme.types import POINTS
+from server.gamification.star_cards.queries import get_star_cards
 from server.gamification.tiers.queries import get_ladder
 
 
@@ -18,8 +20,14 @@ def get_configuration(tx: Connection, revision: str | None = None) -> Configurat
 
 
 def _load(tx: Connection, revision: str) -> Configuration:
+    rules = get_rules(tx, revision)
+    units = sorted({rule.unit for rule in rules} - {POINTS})
     return Configuration(
-        get_programme(tx, revision), get_rules(tx, revision), get_ladder(tx, revision)
+        get_programme(tx, revision),
+        tuple(rule for rule in rules if rule.unit == POINTS),
+        get_ladder(tx, revision),
+        {unit: tuple(rule for rule in rules if rule.unit == unit) for unit in units},
+        get_star_cards(tx, revision),
     )
 
 

@@ -5,9 +5,10 @@ has no effect and does not stop the others. Everything is decided in memory on w
 the wallets' locks, and then written with one statement for each table.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection
@@ -26,8 +27,9 @@ from server.gamification.activities.types import (
     Shopper,
     State,
 )
+from server.gamification.activities.units import accrue_units, open_unit_books
 from server.gamification.earning import rules as earning
-from server.gamification.earning.types import Basket, Earnings
+from server.gamification.earning.types import Accrual, Basket, Earnings
 from server.gamification.facts.rules import PurchaseFacts, add_purchase, is_first_visit
 from server.gamification.ledger.book import Book
 from server.gamification.ledger.service import open_books
@@ -45,15 +47,24 @@ Members = tuple[dict[str, Book], dict[str, Shopper]]
 
 @dataclass(frozen=True, slots=True)
 class Reckoning:
-    """A basket worked out for one member: what it earns and what the trace will say."""
+    """A basket worked out for one member: what it earns and what the trace will say.
+
+    `earnings` are points, `others` are by their unit.
+    """
 
     lines: tuple[BasketLine, ...]
     earnings: Earnings
+    others: Mapping[str, Earnings]
     tier_id: str | None
     multiplier_bp: int
     is_visit: bool
     term: Term
     confirm_by_at: datetime | None = None
+
+    @property
+    def accruals(self) -> list[Accrual]:
+        """What every rule gave, in all units."""
+        return [one for part in (self.earnings, *self.others.values()) for one in part.accruals]
 
 
 def record_purchase(tx: Connection, purchase: Purchase, recording: Recording) -> Outcome:
@@ -79,16 +90,17 @@ def record_purchases(
     """Record purchases in their order; return an outcome or a refusal for each."""
     members = sorted({purchase.member_id for purchase in purchases})
     books = open_books(tx, members, POINTS, recording.now)
+    others = open_unit_books(tx, members, recording.configuration, recording.now)
     gathered = queries.gather(tx, purchases, cap_keys(purchases, recording))
     ladder = recording.configuration.ladder
     today = local_date(recording.now, ladder.scheme.zone)
     climbing.load_days(tx, gathered.shoppers.values(), ladder, today)
-    batch = saving.Batch(recording, known=dict(gathered.known))
+    batch = saving.Batch(recording, known=dict(gathered.known), books=others)
     results = [
         decide(batch, purchase, gathered.shoppers.get(purchase.member_id), books, spent)
         for purchase in purchases
     ]
-    saving.save(tx, batch, list(books.values()))
+    saving.save(tx, batch, [*books.values(), *batch.other_books()])
     return _with_known(tx, results, (books, gathered.shoppers), recording)
 
 
@@ -98,9 +110,11 @@ def reckon(purchase: Purchase, shopper: Shopper, recording: Recording) -> Reckon
     programme = configuration.programme
     day = local_date(purchase.occurred_at, programme.zone)
     tier = tiers.current_tier(configuration.ladder, shopper.standing)
-    is_visit = is_first_visit(shopper.facts, day)
+    is_visit = purchase.is_visitable and is_first_visit(shopper.facts, day)
     lines = rules.basket_lines(purchase, programme.policies.tax_basis)
-    basket = Basket(rules.earning_lines(lines), purchase.occurred_at, purchase.location_id)
+    basket = Basket(
+        rules.earning_lines(lines), purchase.occurred_at, purchase.location_id, purchase.kind
+    )
     buyer = earning.Shopper(
         multiplier_of(tier),
         day,
@@ -108,17 +122,28 @@ def reckon(purchase: Purchase, shopper: Shopper, recording: Recording) -> Reckon
         is_first_visit=is_visit,
         tier_key=tier.key if tier else "",
     )
-    earnings = earning.earnings_of(configuration.rules, basket, buyer, programme.policies.rounding)
+    rounding, by_unit = programme.policies.rounding, configuration.unit_rules
+    earnings = earning.earnings_of(configuration.rules, basket, buyer, rounding)
+    others = {unit: earning.earnings_of(by_unit[unit], basket, buyer, rounding) for unit in by_unit}
     waits = rules.awaits_confirmation(purchase, programme.policies)
     term = term_of(programme, purchase.occurred_at, recording.now, awaits_confirmation=waits)
-    until = confirm_by(programme, recording.now) if waits else None
-    tier_id = tier.id if tier else None
-    return Reckoning(lines, earnings, tier_id, multiplier_of(tier), is_visit, term, until)
+    return Reckoning(
+        lines,
+        earnings,
+        others,
+        tier.id if tier else None,
+        multiplier_of(tier),
+        is_visit,
+        term,
+        confirm_by(programme, recording.now) if waits else None,
+    )
 
 
 def cap_keys(purchases: Sequence[Purchase], recording: Recording) -> list[str]:
     """Return the keys of all caps that may limit the purchases."""
-    zone, capped = recording.configuration.programme.zone, recording.configuration.rules
+    configuration = recording.configuration
+    zone = configuration.programme.zone
+    capped = chain(configuration.rules, *configuration.unit_rules.values())
     days = {local_date(purchase.occurred_at, zone) for purchase in purchases}
     keys = {earning.cap_key_of(rule, day) for rule in capped for day in days}
     return sorted(key for key in keys if key)
@@ -150,12 +175,13 @@ def decide(
     book = books[purchase.member_id]
     stored = trace_of(reckoning, batch.recording, spent)
     stored["transfer_id"] = _accrue(book, reckoning, purchase, batch.recording, activity_id)
+    stored |= _accrue_others(batch, reckoning, purchase, activity_id)
     score_before = climbing.score_towards_next(shopper, ladder, today)
     stored |= _count(batch, shopper, purchase, reckoning)
     row = saving.activity_row(activity_id, purchase, stored, batch.recording)
     row["confirm_by_at"] = reckoning.confirm_by_at
     row["state"] = str(State.PENDING if reckoning.confirm_by_at else State.SETTLED)
-    batch.add(row, shopper, reckoning.earnings.accruals)
+    batch.add(row, shopper, reckoning.accruals)
     stored |= _climb(batch, shopper, activity_id, score_before)
     batch.known[receipt] = activity_id
     return Outcome(
@@ -168,6 +194,7 @@ def decide(
         trace=stored,
         wallet=book.wallet,
         shopper=shopper,
+        others=batch.wallets_of(shopper.member_id),
     )
 
 
@@ -212,6 +239,18 @@ def _accrue(
     return book.accrue(reckoning.earnings.points, cause, reckoning.term)
 
 
+def _accrue_others(
+    batch: saving.Batch, reckoning: Reckoning, purchase: Purchase, activity_id: str
+) -> dict[str, Any]:
+    """Give what was earned in other units; return what the trace keeps of it."""
+    if not reckoning.others:
+        return {}
+    recording = batch.recording
+    cause = Cause("activity", activity_id, recording.actor, purchase.occurred_at, recording.now)
+    books = {unit: of_unit[purchase.member_id] for unit, of_unit in batch.books.items()}
+    return accrue_units(books, reckoning.others, cause, reckoning.term)
+
+
 def _count(
     batch: saving.Batch, shopper: Shopper, purchase: Purchase, reckoning: Reckoning
 ) -> dict[str, Any]:
@@ -231,7 +270,7 @@ def _count(
     )
     day = local_date(purchase.occurred_at, configuration.programme.zone)
     add_purchase(shopper.facts, bought, purchase.occurred_at, day)
-    for accrual in reckoning.earnings.accruals:
+    for accrual in reckoning.accruals:
         if accrual.cap_key:
             before = shopper.used.get(accrual.cap_key, 0)
             shopper.used[accrual.cap_key] = before + accrual.points

@@ -13,11 +13,13 @@ from server.gamification.activities import events
 from server.gamification.activities.models import ACTIVITY
 from server.gamification.activities.queries import PURCHASE, Receipt
 from server.gamification.activities.types import Purchase, Recording, Shopper, State
+from server.gamification.activities.units import Books
 from server.gamification.earning.service import count_accruals
 from server.gamification.earning.types import Accrual
 from server.gamification.facts.service import save_facts
 from server.gamification.ledger.book import Book
 from server.gamification.ledger.service import save_books
+from server.gamification.ledger.types import Wallet
 from server.gamification.standings.service import (
     Counts,
     TierMove,
@@ -52,6 +54,16 @@ class Batch:
     days: dict[tuple[str, date], Counts] = field(default_factory=dict)
     notices: list[TierNotice] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    books: Books = field(default_factory=dict)
+
+    def other_books(self) -> list[Book]:
+        """Return the books of other units than points."""
+        return [book for of_unit in self.books.values() for book in of_unit.values()]
+
+    def wallets_of(self, member_id: str) -> tuple[Wallet, ...]:
+        """Return the member's wallets in other units that something has moved."""
+        books = (of_unit[member_id] for of_unit in self.books.values())
+        return tuple(book.wallet for book in books if book.transfers)
 
     def add(self, row: dict[str, Any], shopper: Shopper, accruals: Sequence[Accrual]) -> None:
         """Note one recorded purchase (its row of `activity`) of a member."""

@@ -5,7 +5,9 @@ quantity, sku, category), `accruals` and `not_applied` (see `earning.types`), `p
 `transfer_id` (the accrual, or null), `rounding`, `tier_id`, `multiplier_bp`, `revision`,
 `is_visit`, `spent` (points paid with), `tier_change`, `available_at`, `expires_at`; `day_on` where
 the purchase counts on a day of a tier's period, `tier_renewed` where it earned a tier anew;
-`next` is the next tier's id and what was then missing for it, absent at the top.
+`next` is the next tier's id and what was then missing for it, absent at the top. `units` holds
+for each other unit that rules gave the same keys `accruals` to `expires_at`; `data` is what the
+report of an activity that is no purchase held.
 """
 
 from collections.abc import Sequence
@@ -13,6 +15,7 @@ from typing import Any
 
 from server.gamification.activities.types import BasketLine
 from server.gamification.earning.types import Accrual, Earnings, NotApplied, Qualifies, RuleKind
+from server.gamification.programme.types import POINTS
 from server.gamification.tiers.types import Kind, Review
 
 _TOWARDS_TIERS = ("qualifies", "qualifying")
@@ -54,6 +57,16 @@ def dump_move(review: Review) -> dict[str, Any]:
 def load_accruals(trace: dict[str, Any]) -> tuple[Accrual, ...]:
     """Return the accruals of a stored trace."""
     return tuple(_load_accrual(stored) for stored in trace["accruals"])
+
+
+def parts_of(trace: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the parts of a stored trace by unit; the whole trace is the part of the points."""
+    return {POINTS: trace, **trace.get("units", {})}
+
+
+def load_all_accruals(trace: dict[str, Any]) -> tuple[Accrual, ...]:
+    """Return the accruals of a stored trace in every unit."""
+    return tuple(one for part in parts_of(trace).values() for one in load_accruals(part))
 
 
 def _dump_accrual(accrual: Accrual) -> dict[str, Any]:

@@ -1,14 +1,16 @@
 """The words of activities."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from server.gamification.earning.types import EarnRule
-from server.gamification.facts.types import Facts
+from server.gamification.facts.types import PURCHASE, Facts
 from server.gamification.ledger.types import Wallet
 from server.gamification.programme.types import Programme
+from server.gamification.star_cards.types import StarCard
 from server.gamification.tiers.types import Ladder, Standing
 
 
@@ -38,6 +40,9 @@ class Purchase:
     """A purchase as reported. `amount_minor` is the money the customer pays, after discounts and
     points; lines may cover it in part. `redemption_ids` are holds of points to spend with it.
     `awaits_confirmation` None: as the programme says.
+
+    Other activities are reported the same way: `kind` is a declared type, no money is paid, and
+    `data` is what the type declares; `is_visitable` says that it may open a visit.
     """
 
     member_id: str
@@ -51,6 +56,9 @@ class Purchase:
     location_id: str | None = None
     redemption_ids: tuple[str, ...] = ()
     awaits_confirmation: bool | None = None
+    kind: str = PURCHASE
+    data: Mapping[str, Any] = field(default_factory=dict)
+    is_visitable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +109,16 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """Everything configured that a purchase needs, at one revision."""
+    """Everything configured that a purchase needs, at one revision.
+
+    `rules` give points; `unit_rules` give other units, by unit.
+    """
 
     programme: Programme
     rules: tuple[EarnRule, ...]
     ladder: Ladder
+    unit_rules: Mapping[str, tuple[EarnRule, ...]] = field(default_factory=dict)
+    star_cards: tuple[StarCard, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +152,8 @@ class Shopper:
 class Outcome:
     """What became of a purchase: the stored trace, and the wallet as it is now.
 
-    `trace` is what was given and why, as stored with the activity (see `trace.py`).
+    `trace` is what was given and why, as stored with the activity (see `trace.py`). `others` are
+    the wallets of other units that it moved.
     """
 
     activity_id: str
@@ -152,6 +166,7 @@ class Outcome:
     wallet: Wallet
     shopper: Shopper | None = None
     is_duplicate: bool = False
+    others: tuple[Wallet, ...] = ()
 
 
 @dataclass(slots=True)
@@ -170,3 +185,4 @@ class ReturnOutcome:
     wallet: Wallet
     points_claimed: int = 0
     is_duplicate: bool = False
+    others: tuple[Wallet, ...] = ()

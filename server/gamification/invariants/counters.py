@@ -85,7 +85,7 @@ class Tally:
         if "day_on" in stored:
             spend = row.amount_minor - returned.amount_minor
             self._add_day(stored, _qualifying(row, left), spend, is_kept=is_kept)
-        for accrual in trace.load_accruals(stored):
+        for accrual in trace.load_all_accruals(stored):
             if accrual.cap_key:
                 points = points_left(accrual, left, Rounding(stored["rounding"]))
                 self.caps[accrual.cap_key] = self.caps.get(accrual.cap_key, 0) + points

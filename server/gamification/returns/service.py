@@ -28,6 +28,7 @@ from server.gamification.activities.types import (
 )
 from server.gamification.earning.rules import points_left, qualifying_left
 from server.gamification.earning.service import uncount
+from server.gamification.earning.types import Line
 from server.gamification.facts.rules import PurchaseFacts, take_back
 from server.gamification.facts.service import save_facts
 from server.gamification.ledger.book import Book
@@ -37,6 +38,7 @@ from server.gamification.ledger.types import Cause, Clawback
 from server.gamification.programme.types import POINTS, ClawbackPolicy, Rounding
 from server.gamification.returns.forgiving import claim_forgiven
 from server.gamification.returns.goods import goods_back
+from server.gamification.returns.units import take_back_units
 from server.gamification.standings import climbing
 from server.gamification.standings.service import add_days, events_of, save_moves
 
@@ -107,6 +109,14 @@ class Undoing:
         return max(0, rules.restored_after(spent, self.lines, self.after) - int(self.row.restored))
 
     @property
+    def lines_left(self) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+        """What is left of the lines before and after this return."""
+        return (
+            tuple(rules.lines_left(self.lines, self.before)),
+            tuple(rules.lines_left(self.lines, self.after)),
+        )
+
+    @property
     def items(self) -> int:
         """How many pieces come back."""
         return self._items_left(self.before) - self._items_left(self.after)
@@ -138,9 +148,11 @@ def return_purchase(
     claimed = claim_forgiven(tx, book, book.wallet.available - before, recording)
     clawback = _claw_back(book, undoing, cause, recording)
     save_book(tx, book)
+    others = take_back_units(tx, row, undoing.lines_left, cause)
     _uncount(tx, undoing, recording)
     outcome = _outcome(undoing, back, clawback, restored, book, recording)
     outcome.points_claimed = claimed
+    outcome.others = others
     _save(tx, undoing, outcome, back, recording)
     return outcome
 
