@@ -139,7 +139,8 @@ def _amount(money: dict[str, Any] | None) -> int | None:
 def _return(call: Call, transaction_id: str, back: Return) -> Reply:
     recording = recording_of(call)
     outcome = return_purchase(call.tx, transaction_id, back, recording)
-    updates = updates_now(call.tx, outcome.wallet, view_of(call, recording.configuration))
+    view = view_of(call, recording.configuration)
+    updates = updates_now(call.tx, outcome.wallet, view, outcome.others)
     currency = recording.configuration.programme.currency_code
     body = _present(outcome, currency) | {"updates": updates}
     return Reply(body, 200 if outcome.is_duplicate else 201)

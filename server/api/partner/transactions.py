@@ -213,7 +213,7 @@ def present_posted(outcome: Outcome, view: TierView) -> dict[str, Any]:
         "effects": show.effects_of(outcome.trace, outcome.currency_code, view),
         "not_applied": show.not_applied_of(outcome.trace, view),
         "receipt_lines": show.receipt_lines(outcome.trace, view),
-        "updates": updates_of(outcome.wallet, outcome.shopper, view),
+        "updates": updates_of(outcome.wallet, outcome.shopper, view, outcome.others),
     }
 
 

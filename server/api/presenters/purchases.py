@@ -10,6 +10,7 @@ from server.api.schemas import Boolean, Instant, Integer, Money, Nested, Text
 from server.api.schemas import ResponseSchema as Out
 from server.core.clock import local_date
 from server.core.i18n import format_date, format_hundredths, format_money, gettext, message
+from server.gamification.activities.trace import parts_of
 from server.gamification.earning.types import Reason
 from server.gamification.tiers.types import Tier
 
@@ -77,12 +78,16 @@ class NotAppliedOut(Out):
 
 
 class AppliedOut(Out):
-    """A rule that gave points: which version, how many, and the sum behind it in words."""
+    """A rule that gave points, or stars: which version, how many, and the sum behind it in words.
+
+    `points` counts the unit named by `unit`.
+    """
 
     rule_id = Text(required=True)
     version = Integer(required=True)
     name = Text(required=True)
     points = Integer(required=True)
+    unit = Text(required=True)
     text = Text(required=True)
 
 
@@ -99,9 +104,11 @@ class TransactionOut(Out):
 
 def effects_of(trace: Mapping[str, Any], currency: str, view: TierView) -> list[dict[str, Any]]:
     """Return everything that a purchase brought about, from its stored trace."""
-    found = []
-    if trace["points"]:
-        found.append(_points_awarded(trace, view))
+    found = [
+        _points_awarded(part, view.of_unit(unit))
+        for unit, part in parts_of(trace).items()
+        if part["points"]
+    ]
     found += [_points_spent(part, currency, view) for part in trace["spent"]]
     if trace.get("tier_change"):
         found.append(_tier_changed(trace["tier_change"], view))
@@ -120,7 +127,7 @@ def _points_awarded(trace: Mapping[str, Any], view: TierView) -> dict[str, Any]:
     msgid = _awarded_text(available_at, pending=pending)
     points = {
         "amount": trace["points"],
-        "unit": "points",
+        "unit": view.points.unit.code,
         "pending": pending,
         "available_at": available_at,
         "expires_at": trace["expires_at"],
@@ -197,7 +204,8 @@ def not_applied_of(trace: Mapping[str, Any], view: TierView) -> list[dict[str, A
             "reason": refused["reason"],
             "text": _reason_text(refused, view),
         }
-        for refused in trace["not_applied"]
+        for part in parts_of(trace).values()
+        for refused in part["not_applied"]
     ]
 
 
@@ -214,16 +222,18 @@ def _reason(locale: str, reason: str, minimum_minor: int, currency: str) -> str:
 
 
 def applied_of(trace: Mapping[str, Any], view: TierView) -> list[dict[str, Any]]:
-    """Return the rules that gave points, each with its sum in words."""
+    """Return the rules that gave points or stars, each with its sum in words."""
     return [
         {
             "rule_id": accrual["rule_id"],
             "version": accrual["version"],
             "name": view.name(accrual["names"]),
             "points": accrual["points"],
-            "text": _sum_text(accrual, trace, view),
+            "unit": unit,
+            "text": _sum_text(accrual, trace, view.of_unit(unit)),
         }
-        for accrual in trace["accruals"]
+        for unit, part in parts_of(trace).items()
+        for accrual in part["accruals"]
     ]
 
 
@@ -250,9 +260,10 @@ def _sum_text(accrual: Mapping[str, Any], trace: Mapping[str, Any], view: TierVi
 def receipt_lines(trace: Mapping[str, Any], view: TierView) -> list[str]:
     """Return what the till may print under the bill; the same whenever it asks again."""
     lines = []
-    if trace["points"]:
-        points = view.points.text(trace["points"])
-        lines.append(gettext(view.locale, "You earned {points}", points=points))
+    for unit, part in parts_of(trace).items():
+        if part["points"]:
+            points = view.of_unit(unit).points.text(part["points"])
+            lines.append(gettext(view.locale, "You earned {points}", points=points))
     next_id, missing = trace.get("next") or (None, 0)
     goal = view.ladder.get(next_id)
     return lines + ([view.missing_for(goal, missing)] if goal else [])

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from server.api.presenters.balances import UnitView
+from server.api.presenters.balances import UnitView, unit_view
 from server.api.presenters.progress import ProgressOut
 from server.api.schemas import Boolean, Day, Instant, Integer, Items, Nested, Text
 from server.api.schemas import ResponseSchema as Out
@@ -126,6 +126,13 @@ class TierView:
     def locale(self) -> str:
         """The reader's language."""
         return self.points.locale
+
+    def of_unit(self, code: str) -> "TierView":
+        """Return the same view in which amounts are of another unit."""
+        if code == self.points.unit.code:
+            return self
+        points = self.points
+        return TierView(self.ladder, unit_view(points.programme, code, points.locale, points.now))
 
     def name(self, names: Mapping[str, str]) -> str:
         """Return the name in the reader's language, or in the programme's."""

@@ -1,5 +1,6 @@
 """Updates: what a write has moved, so that an app repaints without asking again."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -21,18 +22,26 @@ class Updates(Out):
     tier = Nested(TierSummary, required=True, allow_none=True)
 
 
-def updates_now(tx: Connection, wallet: Wallet, view: TierView) -> dict[str, Any]:
-    """Return the balance and the tier bar of a wallet's member, read and settled anew."""
+def updates_now(
+    tx: Connection, wallet: Wallet, view: TierView, others: Sequence[Wallet] = ()
+) -> dict[str, Any]:
+    """Return balances and the tier bar of a wallet's member, read and settled anew."""
     shopper = find_shopper(tx, wallet.member_id)
     if shopper is not None:
         look_up_tier(tx, shopper, view.ladder, view.points.now)
-    return updates_of(wallet, shopper, view)
+    return updates_of(wallet, shopper, view, others)
 
 
-def updates_of(wallet: Wallet, shopper: Shopper | None, view: TierView) -> dict[str, Any]:
-    """Return the balance and, when known (settled, with days read), the tier bar as they are."""
+def updates_of(
+    wallet: Wallet, shopper: Shopper | None, view: TierView, others: Sequence[Wallet] = ()
+) -> dict[str, Any]:
+    """Return the balances and, when known (settled, with days read), the tier bar as they are.
+
+    `others` are wallets of other units that were moved.
+    """
     tier = None
     if shopper is not None:
         ahead = outlook_of(shopper, view.ladder, view.points.now)
         tier = summarise_tier(shopper.standing, ahead, view)
-    return {"balances": [balance_update(wallet, view.points)], "tier": tier}
+    moved = [balance_update(one, view.of_unit(one.unit).points) for one in (wallet, *others)]
+    return {"balances": moved, "tier": tier}

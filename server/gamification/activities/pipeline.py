@@ -30,7 +30,8 @@ from server.gamification.activities.types import (
 from server.gamification.activities.units import accrue_units, open_unit_books
 from server.gamification.earning import rules as earning
 from server.gamification.earning.types import Accrual, Basket, Earnings
-from server.gamification.facts.rules import PurchaseFacts, add_purchase, is_first_visit
+from server.gamification.facts.rules import PurchaseFacts, add_purchase, add_report, is_first_visit
+from server.gamification.facts.types import PURCHASE
 from server.gamification.ledger.book import Book
 from server.gamification.ledger.service import open_books
 from server.gamification.ledger.types import Cause, Term
@@ -111,7 +112,8 @@ def reckon(purchase: Purchase, shopper: Shopper, recording: Recording) -> Reckon
     day = local_date(purchase.occurred_at, programme.zone)
     tier = tiers.current_tier(configuration.ladder, shopper.standing)
     is_visit = purchase.is_visitable and is_first_visit(shopper.facts, day)
-    lines = rules.basket_lines(purchase, programme.policies.tax_basis)
+    is_bought = purchase.kind == PURCHASE
+    lines = rules.basket_lines(purchase, programme.policies.tax_basis) if is_bought else ()
     basket = Basket(
         rules.earning_lines(lines), purchase.occurred_at, purchase.location_id, purchase.kind
     )
@@ -176,6 +178,8 @@ def decide(
     stored = trace_of(reckoning, batch.recording, spent)
     stored["transfer_id"] = _accrue(book, reckoning, purchase, batch.recording, activity_id)
     stored |= _accrue_others(batch, reckoning, purchase, activity_id)
+    if purchase.kind != PURCHASE:
+        stored |= {"data": purchase.data, "qualifying": reckoning.earnings.qualifying}
     score_before = climbing.score_towards_next(shopper, ladder, today)
     stored |= _count(batch, shopper, purchase, reckoning)
     row = saving.activity_row(activity_id, purchase, stored, batch.recording)
@@ -232,7 +236,8 @@ def _accrue(
     book: Book, reckoning: Reckoning, purchase: Purchase, rec: Recording, activity_id: str
 ) -> str | None:
     """Give the points of a purchase as one lot; return the transfer's id, None for no points."""
-    book.put_off_idling(reckoning.term.idle_at)
+    if purchase.kind == PURCHASE:
+        book.put_off_idling(reckoning.term.idle_at)
     if not reckoning.earnings.points:
         return None
     cause = Cause("activity", activity_id, rec.actor, purchase.occurred_at, rec.now)
@@ -269,7 +274,10 @@ def _count(
         location_id=purchase.location_id,
     )
     day = local_date(purchase.occurred_at, configuration.programme.zone)
-    add_purchase(shopper.facts, bought, purchase.occurred_at, day)
+    if purchase.kind == PURCHASE:
+        add_purchase(shopper.facts, bought, purchase.occurred_at, day)
+    else:
+        add_report(shopper.facts, purchase.kind, bought, day)
     for accrual in reckoning.accruals:
         if accrual.cap_key:
             before = shopper.used.get(accrual.cap_key, 0)

@@ -11,7 +11,7 @@ from server.core.outbox import Event, record
 from server.core.statements import Prepared, together
 from server.gamification.activities import events
 from server.gamification.activities.models import ACTIVITY
-from server.gamification.activities.queries import PURCHASE, Receipt
+from server.gamification.activities.queries import Receipt
 from server.gamification.activities.types import Purchase, Recording, Shopper, State
 from server.gamification.activities.units import Books
 from server.gamification.earning.service import count_accruals
@@ -90,7 +90,7 @@ def activity_row(
     return {
         "id": activity_id,
         "member_id": purchase.member_id,
-        "kind": PURCHASE,
+        "kind": purchase.kind,
         "source": purchase.source,
         "external_id": purchase.external_id,
         "state": str(State.SETTLED),

@@ -7,10 +7,10 @@ quantity, sku, category), `accruals` and `not_applied` (see `earning.types`), `p
 the purchase counts on a day of a tier's period, `tier_renewed` where it earned a tier anew;
 `next` is the next tier's id and what was then missing for it, absent at the top. `units` holds
 for each other unit that rules gave the same keys `accruals` to `expires_at`; `data` is what the
-report of an activity that is no purchase held.
+report of an activity that is no purchase held, `qualifying` what of it counts towards tiers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from server.gamification.activities.types import BasketLine
@@ -54,17 +54,17 @@ def dump_move(review: Review) -> dict[str, Any]:
     return stored
 
 
-def load_accruals(trace: dict[str, Any]) -> tuple[Accrual, ...]:
+def load_accruals(trace: Mapping[str, Any]) -> tuple[Accrual, ...]:
     """Return the accruals of a stored trace."""
     return tuple(_load_accrual(stored) for stored in trace["accruals"])
 
 
-def parts_of(trace: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def parts_of(trace: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """Return the parts of a stored trace by unit; the whole trace is the part of the points."""
     return {POINTS: trace, **trace.get("units", {})}
 
 
-def load_all_accruals(trace: dict[str, Any]) -> tuple[Accrual, ...]:
+def load_all_accruals(trace: Mapping[str, Any]) -> tuple[Accrual, ...]:
     """Return the accruals of a stored trace in every unit."""
     return tuple(one for part in parts_of(trace).values() for one in load_accruals(part))
 

@@ -10,6 +10,7 @@ from server.gamification.activity_types.types import ActivityType, FieldType, Of
 TEXT_MAX = 500
 NUMBER_MAX = 2**53 - 1
 _DAY = timedelta(days=1)
+_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)
 
 
 def faults(activity_type: ActivityType, data: Mapping[str, Any]) -> list[FieldError]:
@@ -29,20 +30,22 @@ def faults(activity_type: ActivityType, data: Mapping[str, Any]) -> list[FieldEr
     return found
 
 
-def period_key(often: Often, day: date) -> str | None:
-    """Return the period in which another report does not count; None: each one counts.
+def period_of(often: Often, day: date) -> tuple[date, date] | None:
+    """Return the first and last day of the period in which another report does not count.
 
-    Periods are those of the calendar; weeks begin on Monday (ISO 8601).
+    None: each one counts. Periods are those of the calendar; weeks begin on Monday (ISO 8601).
     """
     if often is Often.ALWAYS:
         return None
     if often is Often.ONCE:
-        return "once"
+        return _FIRST_DAY, _LAST_DAY
     if often is Often.DAILY:
-        return day.isoformat()
+        return day, day
     if often is Often.WEEKLY:
-        return (day - day.weekday() * _DAY).isoformat()
-    return day.strftime("%Y-%m")
+        monday = day - day.weekday() * _DAY
+        return monday, monday + 6 * _DAY
+    first = day.replace(day=1)
+    return first, (first + 31 * _DAY).replace(day=1) - _DAY
 
 
 def _fits(field: ReportField, value: Any) -> bool:

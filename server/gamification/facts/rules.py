@@ -61,15 +61,28 @@ def take_back(facts: Facts, returned: PurchaseFacts, day: date, *, is_whole: boo
             _take_visit(facts, day, returned.hour, returned.location_id)
 
 
+def add_report(facts: Facts, kind: str, told: PurchaseFacts, day: date) -> None:
+    """Count an activity of a declared kind on the calendar day `day`."""
+    facts.counts = count_kind(facts.counts, kind)
+    facts.qualifying_points += told.points
+    if told.is_visit:
+        _add_visit(facts, day, told.hour, told.location_id)
+
+
+def take_back_report(facts: Facts, kind: str, told: PurchaseFacts, day: date) -> None:
+    """Uncount an activity of a declared kind; the date of the last visit stays."""
+    facts.counts = count_kind(facts.counts, kind, -1)
+    facts.qualifying_points -= told.points
+    if told.is_visit:
+        _take_visit(facts, day, told.hour, told.location_id)
+
+
 def add_activity(facts: Facts, fact: ActivityFact, hour: int) -> None:
     """Count an activity of any kind; `hour` is when it was on the programme's clock."""
     if fact.kind == PURCHASE:
         add_purchase(facts, _bought(fact, hour), fact.occurred_at, fact.day)
         return
-    facts.counts = count_kind(facts.counts, fact.kind)
-    facts.qualifying_points += fact.points
-    if fact.is_visit:
-        _add_visit(facts, fact.day, hour, fact.location_id)
+    add_report(facts, fact.kind, _bought(fact, hour), fact.day)
 
 
 def take_back_activity(facts: Facts, fact: ActivityFact, hour: int) -> None:
@@ -79,10 +92,7 @@ def take_back_activity(facts: Facts, fact: ActivityFact, hour: int) -> None:
     if fact.kind == PURCHASE:
         take_back(facts, _bought(fact, hour), fact.day, is_whole=True)
         return
-    facts.counts = count_kind(facts.counts, fact.kind, -1)
-    facts.qualifying_points -= fact.points
-    if fact.is_visit:
-        _take_visit(facts, fact.day, hour, fact.location_id)
+    take_back_report(facts, fact.kind, _bought(fact, hour), fact.day)
 
 
 def _bought(fact: ActivityFact, hour: int) -> PurchaseFacts:

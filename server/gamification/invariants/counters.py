@@ -59,8 +59,7 @@ class Tally:
         if row.kind == PURCHASE:
             self._add_purchase(row)
         elif is_kept:
-            self.names.add_kind(row.kind)
-            self.facts.qualifying_points += row.trace.get("qualifying", 0)
+            self._add_report(row)
 
     def _add_visit(self, row: Any, programme: Programme, *, is_kept: bool) -> None:
         day = local_date(row.occurred_at, programme.zone)
@@ -68,6 +67,17 @@ class Tally:
         if is_kept:
             self.facts.visits += 1
             self.names.add_visit(row, programme.zone)
+
+    def _add_report(self, row: Any) -> None:
+        qualifying = row.trace.get("qualifying", 0)
+        self.names.add_kind(row.kind)
+        self.facts.qualifying_points += qualifying
+        if "day_on" in row.trace:
+            self._add_day(row.trace, qualifying, 0, is_kept=True)
+        for accrual in trace.load_all_accruals(row.trace):
+            if accrual.cap_key:
+                before = self.caps.get(accrual.cap_key, 0)
+                self.caps[accrual.cap_key] = before + accrual.points
 
     def _add_purchase(self, row: Any) -> None:
         facts, stored = self.facts, row.trace

@@ -15,6 +15,7 @@ class Scope(StrEnum):
     TRANSACTIONS_READ = "transactions:read"
     TRANSACTIONS_WRITE = "transactions:write"
     RETURNS_WRITE = "returns:write"
+    EVENTS_WRITE = "events:write"
     REDEMPTIONS_WRITE = "redemptions:write"
     ADJUSTMENTS_WRITE = "adjustments:write"
     BADGES_WRITE = "badges:write"
@@ -45,6 +46,7 @@ PROFILE_SCOPES: Mapping[str, frozenset[str]] = MappingProxyType(
                 Scope.TRANSACTIONS_READ,
                 Scope.TRANSACTIONS_WRITE,
                 Scope.RETURNS_WRITE,
+                Scope.EVENTS_WRITE,
                 Scope.REDEMPTIONS_WRITE,
                 Scope.BADGES_WRITE,
             }

@@ -5,6 +5,7 @@ any split of a return takes back exactly what was earned. Points spent with the 
 the lots they came from, in proportion to the money returned.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -29,8 +30,9 @@ from server.gamification.activities.types import (
 from server.gamification.earning.rules import points_left, qualifying_left
 from server.gamification.earning.service import uncount
 from server.gamification.earning.types import Line
-from server.gamification.facts.rules import PurchaseFacts, take_back
+from server.gamification.facts.rules import PurchaseFacts, take_back, take_back_report
 from server.gamification.facts.service import save_facts
+from server.gamification.facts.types import PURCHASE
 from server.gamification.ledger.book import Book
 from server.gamification.ledger.queries import net_draws
 from server.gamification.ledger.service import load_lots, open_book, save_book
@@ -42,6 +44,8 @@ from server.gamification.returns.units import take_back_units
 from server.gamification.standings import climbing
 from server.gamification.standings.service import add_days, events_of, save_moves
 
+CANCELLATION = "cancellation"
+"""The external id that a cancellation has as a return."""
 _FINAL = (State.RETURNED, State.CANCELLED)
 _INSERT_RETURN = insert(ACTIVITY_RETURN)
 _UPDATE_ACTIVITY = (
@@ -132,12 +136,31 @@ def return_purchase(
 
     Raise `NotFound`, `ReturnExceedsSale`, `DuplicateMismatch`.
     """
-    row = queries.get_purchase(tx, activity_id)
+    return _undo(tx, activity_id, back, recording, queries.get_purchase)
+
+
+def cancel_report(tx: Connection, activity_id: str, recording: Recording) -> ReturnOutcome:
+    """Take back a reported activity with all that it gave; again: the first outcome.
+
+    Raise `NotFound`.
+    """
+    back = Return(CANCELLATION, is_cancellation=True)
+    return _undo(tx, activity_id, back, recording, queries.get_report)
+
+
+def _undo(
+    tx: Connection,
+    activity_id: str,
+    back: Return,
+    recording: Recording,
+    get_row: Callable[[Connection, str], Any],
+) -> ReturnOutcome:
+    row = get_row(tx, activity_id)
     book = open_book(tx, row.member_id, POINTS, recording.now)
     repeated = queries.find_return(tx, activity_id, back.external_id)
     if repeated is not None:
         return _first_outcome(repeated, back, book)
-    row = queries.get_purchase(tx, activity_id)
+    row = get_row(tx, activity_id)
     if row.state in _FINAL:
         raise ReturnExceedsSale(left_minor=0)
     undoing = Undoing(row, back)
@@ -207,7 +230,10 @@ def _uncount(tx: Connection, undoing: Undoing, recording: Recording) -> None:
         row.location_id,
     )
     day = local_date(row.occurred_at, zone)
-    take_back(shopper.facts, returned, day, is_whole=undoing.is_whole)
+    if row.kind == PURCHASE:
+        take_back(shopper.facts, returned, day, is_whole=undoing.is_whole)
+    else:
+        take_back_report(shopper.facts, row.kind, returned, day)
     save_facts(tx, [shopper.facts])
     _uncount_day(tx, row, returned, is_whole=undoing.is_whole)
     befores = undoing.points_by_rule(undoing.before)

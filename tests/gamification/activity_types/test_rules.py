@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from server.gamification.activity_types.rules import faults, period_key
+from server.gamification.activity_types.rules import faults, period_of
 from server.gamification.activity_types.settings import read_activity_type
 from server.gamification.activity_types.types import ActivityType, Often
 from server.gamification.definitions.errors import DefinitionInvalid
@@ -59,19 +59,23 @@ def test_what_is_not_as_declared_is_blamed(data: dict[str, Any], pointer: str, c
 
 
 @pytest.mark.parametrize(
-    ("often", "day", "key"),
+    ("often", "day", "period"),
     [
-        (Often.ALWAYS, date(2026, 3, 1), None),
-        (Often.ONCE, date(2026, 3, 1), "once"),
-        (Often.DAILY, date(2026, 3, 1), "2026-03-01"),
-        (Often.WEEKLY, date(2026, 3, 1), "2026-02-23"),
-        (Often.WEEKLY, date(2026, 3, 2), "2026-03-02"),
-        (Often.WEEKLY, date(2027, 1, 1), "2026-12-28"),
-        (Often.MONTHLY, date(2026, 3, 31), "2026-03"),
+        (Often.ALWAYS, "2026-03-01", None),
+        (Often.ONCE, "2026-03-01", ("2000-01-01", "2999-12-31")),
+        (Often.DAILY, "2026-03-01", ("2026-03-01", "2026-03-01")),
+        (Often.WEEKLY, "2026-03-01", ("2026-02-23", "2026-03-01")),
+        (Often.WEEKLY, "2026-03-02", ("2026-03-02", "2026-03-08")),
+        (Often.WEEKLY, "2027-01-01", ("2026-12-28", "2027-01-03")),
+        (Often.MONTHLY, "2028-02-29", ("2028-02-01", "2028-02-29")),
+        (Often.MONTHLY, "2026-12-31", ("2026-12-01", "2026-12-31")),
     ],
 )
-def test_a_type_counts_once_in_its_period(often: Often, day: date, key: str | None) -> None:
-    assert period_key(often, day) == key
+def test_a_type_counts_once_in_its_period(
+    often: Often, day: str, period: tuple[str, str] | None
+) -> None:
+    found = period_of(often, date.fromisoformat(day))
+    assert (found and tuple(one.isoformat() for one in found)) == period
 
 
 @pytest.mark.parametrize("key", ["purchase", "redemption", "Review", "a b", "x" * 21, ""])
