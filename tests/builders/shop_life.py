@@ -75,6 +75,7 @@ def live_three_days(tx: Connection, *, among_others: bool = False) -> tuple[str,
     """
     open_shop(tx)
     add_rule(tx, "item", 3, categories=["coffee"], points_per_period_max=10)
+    add_rule(tx, "item", 1, categories=["tea"], unit="stars")
     ana, ben = add_member(tx), add_member(tx)
     _first_day_of_ana(tx, ana)
     _all_days_of_ben(tx, ben)
@@ -110,6 +111,7 @@ def _first_day_of_ana(tx: Connection, ana: str) -> None:
 
 
 def _presents_of_cai(tx: Connection, cai: str) -> None:
+    give_back(tx, buy(tx, cai, 9_00, lines=(line(9_00, 3, category="tea"),)), 3_00)
     benefits = (Benefit(BenefitKind.POINTS, 7, "points"), Benefit(BenefitKind.STARS, 2, "stars"))
     for ref in ("kept", "taken"):
         give_benefits(tx, cai, benefits, Reason("test", ref, {"en": "A present"}), "staff:eva", NOW)

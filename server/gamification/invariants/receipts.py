@@ -1,6 +1,7 @@
 """I3 and I4: what was acknowledged is there, and a receipt has one effect for ever."""
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -15,8 +16,10 @@ from server.gamification.invariants.declaring import Invariant, in_sql
 from server.gamification.invariants.types import Setting
 from server.gamification.ledger.models import LOT, TRANSFER
 from server.gamification.ledger.types import Kind
+from server.gamification.programme.types import POINTS
 
 _A, _T = ACTIVITY.c, TRANSFER.c
+_PAGE = 1000
 _KEYS = [RECORD.c.principal, RECORD.c.operation, RECORD.c.key]
 _ANSWERS = select(*_KEYS, RECORD.c.body).where(
     RECORD.c.status.between(200, 299),
@@ -38,7 +41,7 @@ _awards = (
         func.sum(_T.amount).label("amount"),
         func.max(_T.id).label("id"),
     )
-    .where(_T.kind == str(Kind.ACCRUAL), _T.ref_kind == "activity")
+    .where(_T.kind == str(Kind.ACCRUAL), _T.ref_kind == "activity", _T.unit == POINTS)
     .group_by(_T.ref_id)
     .subquery()
 )
@@ -79,6 +82,23 @@ _unclear = select(_A.id).where(
 )
 
 
+_STARS = select(_T.id, _T.unit, _T.amount, _T.ref_id).where(
+    _T.kind == str(Kind.ACCRUAL), _T.ref_kind == "activity", _T.unit != POINTS
+)
+
+
+def _wrong_stars(tx: Connection, _setting: Setting) -> Iterable[str]:
+    """Yield activities whose traces do not name the transfers of other units than points."""
+    rows = walk(tx, _STARS, [_T.id])
+    while page := list(islice(rows, _PAGE)):
+        known = list_activities(tx, sorted({row.ref_id for row in page}))
+        for row in page:
+            trace = known[row.ref_id].trace if row.ref_id in known else {}
+            part = trace.get("units", {}).get(row.unit, {})
+            if (part.get("transfer_id"), part.get("points")) != (row.id, row.amount):
+                yield row.ref_id
+
+
 def _forgotten(tx: Connection, _setting: Setting) -> Iterable[str]:
     """Yield ids of purchases that a stored answer confirmed and that are not there."""
     batch: list[str] = []
@@ -106,4 +126,5 @@ INVARIANTS = (
     in_sql("I4", "A receipt is recorded once.", _reported_twice),
     in_sql("I4", "A return is recorded once.", _returned_twice),
     in_sql("I4", "A purchase gives its points in one transfer, once.", _wrongly_awarded),
+    Invariant("I4", "An activity gives the stars of its trace.", _wrong_stars),
 )

@@ -7,7 +7,7 @@ from server.gamification.activities.types import State
 from server.gamification.invariants.declaring import in_sql
 from server.gamification.ledger.models import TRANSFER
 from server.gamification.ledger.types import Account, Kind
-from server.gamification.programme.types import ClawbackPolicy
+from server.gamification.programme.types import POINTS, ClawbackPolicy
 
 _A, _R, _T = ACTIVITY.c, ACTIVITY_RETURN.c, TRANSFER.c
 _ORIGINAL = TRANSFER.alias("original")
@@ -46,7 +46,7 @@ _moved = (
             "restored"
         ),
     )
-    .where(_REVERSAL)
+    .where(_REVERSAL, _T.unit == POINTS)
     .group_by(_T.ref_id)
     .subquery()
 )

@@ -1,6 +1,6 @@
 """What a return takes back in other units than points: stars go as they came, the rest is owed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,7 +25,7 @@ def take_back_units(
     """
     wallets = []
     for unit, part in row.trace.get("units", {}).items():
-        before, after = (_left(row, part, left) for left in lines)
+        before, after = _before(row, part, lines[0]), _left(row, part, lines[1])
         gone = sum(before) - sum(after)
         if gone:
             book = open_book(tx, row.member_id, unit, cause.recorded_at)
@@ -37,13 +37,19 @@ def take_back_units(
     return tuple(wallets)
 
 
-def _left(row: Any, part: dict[str, Any], left: Sequence[Line]) -> list[int]:
+def _before(row: Any, part: Mapping[str, Any], left: Sequence[Line]) -> list[int]:
+    if row.returned is None:
+        return [accrual["points"] for accrual in part["accruals"]]
+    return _left(row, part, left)
+
+
+def _left(row: Any, part: Mapping[str, Any], left: Sequence[Line]) -> list[int]:
     rounding = Rounding(row.trace["rounding"])
     return [points_left(accrual, left, rounding) for accrual in trace.load_accruals(part)]
 
 
 def _uncount(
-    tx: Connection, row: Any, part: dict[str, Any], before: list[int], after: list[int]
+    tx: Connection, row: Any, part: Mapping[str, Any], before: list[int], after: list[int]
 ) -> None:
     for accrual, had, has in zip(part["accruals"], before, after, strict=True):
         if accrual["cap_key"] and had > has:

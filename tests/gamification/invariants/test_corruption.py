@@ -38,6 +38,9 @@ def greeting(year: int) -> dict[str, Any]:
 
 _ONE_DRAW = "(SELECT min(transfer_id) FROM lot_draw)"
 DAMAGE: dict[str, list[Any]] = {
+    "An activity gives the stars of its trace.": [
+        "UPDATE transfer SET amount = amount + 1 WHERE unit = 'stars' AND ref_kind = 'activity'"
+    ],
     "An exchanged star card has spent its stars.": ["UPDATE star_card_claim SET stars = stars + 1"],
     "A member's cards are numbered 1 to n without a gap.": [
         "UPDATE star_card_claim SET number = number + 1"

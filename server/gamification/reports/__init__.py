@@ -1,0 +1,1 @@
+"""Reports: activities besides purchases, on the way of a purchase without money."""
