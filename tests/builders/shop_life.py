@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from server.gamification.activities.spending import redeem
 from server.gamification.challenges.service import claim as claim_challenge
 from server.gamification.confirmations.service import confirm_purchase
 from server.gamification.definitions.benefits import Benefit, BenefitKind
@@ -20,6 +19,7 @@ from server.gamification.programme.queries import current_revision
 from server.gamification.programme.types import POINTS
 from server.gamification.proofs.checkpoints import take_checkpoint
 from server.gamification.quizzes.service import answer
+from server.gamification.reports.redeeming import redeem
 from server.gamification.star_cards.queries import get_star_card
 from server.gamification.star_cards.service import claim
 from server.gamification.star_cards.settings import STAR_CARDS

@@ -11,7 +11,6 @@ from server.api.schemas import Instant, Integer, Money, Nested, RequestSchema, T
 from server.api.schemas import ResponseSchema as Out
 from server.core.errors import NotFound, ValidationFailed
 from server.core.ids import EXAMPLE_MEMBER_ID, new_id
-from server.gamification.activities.spending import redeem
 from server.gamification.activities.types import Configuration
 from server.gamification.cards.errors import AssuranceTooLow, CardBlocked, QrReplayed, QrStale
 from server.gamification.cards.service import spend_with_code
@@ -25,6 +24,7 @@ from server.gamification.members.errors import MemberBlocked, MemberMerged
 from server.gamification.members.queries import get_member
 from server.gamification.members.rules import why_not_served
 from server.gamification.programme.types import POINTS
+from server.gamification.reports.redeeming import redeem
 
 
 class RedemptionIn(RequestSchema):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Function, Select, and_, bindparam, func, select
@@ -69,22 +68,6 @@ _KNOWN_RECEIPTS = Prepared(
 _BY_ID = select(ACTIVITY).where(ACTIVITY.c.id == bindparam("id"))
 _BY_IDS = Prepared(select(ACTIVITY).where(among(ACTIVITY.c.id, "ids")))
 _BY_RECEIPT_ROW = select(ACTIVITY).where(_BY_RECEIPT)
-_REPORT = select(ACTIVITY).where(
-    ACTIVITY.c.source == bindparam("source"),
-    ACTIVITY.c.external_id == bindparam("external_id"),
-    ACTIVITY.c.kind == bindparam("kind"),
-)
-_REPORTED = (
-    select(ACTIVITY.c.id)
-    .where(
-        ACTIVITY.c.member_id == bindparam("member_id"),
-        ACTIVITY.c.kind == bindparam("kind"),
-        ACTIVITY.c.state != "cancelled",
-        ACTIVITY.c.occurred_at >= bindparam("since"),
-        ACTIVITY.c.occurred_at < bindparam("until"),
-    )
-    .limit(1)
-)
 _RETURN = select(ACTIVITY_RETURN).where(
     ACTIVITY_RETURN.c.activity_id == bindparam("activity_id"),
     ACTIVITY_RETURN.c.external_id == bindparam("external_id"),
@@ -208,25 +191,6 @@ def list_activities(tx: Connection, ids: Sequence[str]) -> dict[str, Any]:
 def find_purchase_by_receipt(tx: Connection, source: str, external_id: str) -> Any:
     """Return the row of the purchase with this natural key, or None."""
     return tx.execute(_BY_RECEIPT_ROW, {"source": source, "external_id": external_id}).first()
-
-
-def find_report(tx: Connection, source: str, external_id: str, kind: str) -> Any:
-    """Return the row of the activity of a kind with this natural key, or None."""
-    keys = {"source": source, "external_id": external_id, "kind": kind}
-    return tx.execute(_REPORT, keys).first()
-
-
-def has_reported(
-    tx: Connection, member_id: str, kind: str, between: tuple[datetime, datetime]
-) -> bool:
-    """Tell whether an activity of a kind was reported from an instant until before another."""
-    of = {"member_id": member_id, "kind": kind, "since": between[0], "until": between[1]}
-    return tx.execute(_REPORTED, of).first() is not None
-
-
-def used_caps(tx: Connection, member_id: str, cap_keys: Sequence[str]) -> dict[str, int]:
-    """Return what a member has been given by these capped rules."""
-    return caps_used(tx, [member_id], cap_keys).get(member_id, {})
 
 
 def find_return(tx: Connection, activity_id: str, external_id: str) -> Any:

@@ -23,6 +23,7 @@ from server.gamification.activity_types.rules import faults, period_of
 from server.gamification.activity_types.types import ActivityType, Reporter
 from server.gamification.ledger.service import open_book
 from server.gamification.programme.types import POINTS
+from server.gamification.reports.queries import find_report, has_reported, used_caps
 from server.gamification.standings import climbing
 
 
@@ -51,14 +52,12 @@ def report_activity(
     purchase = _as_purchase(report, declared, recording)
     rules.check_purchase(purchase, recording)
     book = open_book(tx, report.member_id, POINTS, recording.now)
-    row = queries.find_report(tx, report.source, report.external_id, report.kind)
+    row = find_report(tx, report.source, report.external_id, report.kind)
     if row is not None:
         return _first_outcome(row, report, pipeline.outcome_of(row, book))
     _check_often(tx, declared, purchase, recording)
     shopper = queries.get_shopper(tx, report.member_id)
-    shopper.used = queries.used_caps(
-        tx, shopper.member_id, pipeline.cap_keys([purchase], recording)
-    )
+    shopper.used = used_caps(tx, shopper.member_id, pipeline.cap_keys([purchase], recording))
     ladder = recording.configuration.ladder
     today = local_date(recording.now, ladder.scheme.zone)
     climbing.load_days(tx, [shopper], ladder, today)
@@ -117,5 +116,5 @@ def _check_often(
         return
     first_on, last_on = period
     since, until = start_of_day(first_on, zone), start_of_day(last_on + timedelta(days=1), zone)
-    if queries.has_reported(tx, purchase.member_id, purchase.kind, (since, until)):
+    if has_reported(tx, purchase.member_id, purchase.kind, (since, until)):
         raise ActivityTooOften(often=str(declared.often))
