@@ -135,7 +135,13 @@ def test_a_purchase_is_found_by_id_and_by_receipt(app, till, cast, language):
     found = good(reader.get(f"/transactions/{id_of(answer)}"))
     rule_id = found["applied"][0]["rule_id"]
     assert rule_id.startswith("rul_")
-    applied = {"rule_id": rule_id, "version": 1, "name": words["rule"], "points": 520}
+    applied = {
+        "rule_id": rule_id,
+        "version": 1,
+        "name": words["rule"],
+        "points": 520,
+        "unit": "points",
+    }
     assert found == {
         "transaction": transaction_of(cast, answer),
         "points": 520,
