@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from server.core.clock import rfc3339
-from server.gamification.activities.queries import find_activity, get_purchase, list_returns
+from server.gamification.activities.queries import find_activity, get_purchase
 from server.gamification.grants.queries import find_grant
 from server.gamification.grants.types import Reason
 from server.gamification.proofs.history import (
@@ -17,6 +17,7 @@ from server.gamification.proofs.history import (
     list_uses,
     origin_of,
 )
+from server.gamification.screens.history import list_returns
 
 
 def explain_activity(tx: Connection, activity_id: str) -> Iterator[str]:

@@ -24,11 +24,10 @@ from server.gamification.activities.queries import (
     PURCHASE,
     REDEMPTION,
     find_activity,
-    list_returns,
-    page_activities,
 )
 from server.gamification.activities.types import State
 from server.gamification.confirmations.cancelling import ACTOR as UNCONFIRMED
+from server.gamification.screens.history import list_returns, page_activities
 
 _TITLES = {
     State.PENDING: message("Purchase, not confirmed yet"),

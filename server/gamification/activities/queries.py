@@ -8,7 +8,6 @@ from sqlalchemy import Connection, Function, Select, and_, bindparam, func, sele
 
 from server.core.columns import Json, among
 from server.core.errors import NotFound
-from server.core.pagination import newest_first
 from server.core.statements import Prepared
 from server.gamification.activities.models import ACTIVITY, ACTIVITY_RETURN
 from server.gamification.activities.types import Purchase, Shopper
@@ -71,16 +70,6 @@ _BY_RECEIPT_ROW = select(ACTIVITY).where(_BY_RECEIPT)
 _RETURN = select(ACTIVITY_RETURN).where(
     ACTIVITY_RETURN.c.activity_id == bindparam("activity_id"),
     ACTIVITY_RETURN.c.external_id == bindparam("external_id"),
-)
-_RETURNS = (
-    select(ACTIVITY_RETURN)
-    .where(ACTIVITY_RETURN.c.activity_id == bindparam("activity_id"))
-    .order_by(ACTIVITY_RETURN.c.recorded_at, ACTIVITY_RETURN.c.id)
-)
-_OF_MEMBER = newest_first(
-    select(ACTIVITY).where(ACTIVITY.c.member_id == bindparam("member_id")),
-    ACTIVITY.c.occurred_at,
-    ACTIVITY.c.id,
 )
 
 Receipt = tuple[str, str]
@@ -197,13 +186,3 @@ def find_return(tx: Connection, activity_id: str, external_id: str) -> Any:
     """Return the row of a return by its natural key, or None."""
     keys = {"activity_id": activity_id, "external_id": external_id}
     return tx.execute(_RETURN, keys).first()
-
-
-def list_returns(tx: Connection, activity_id: str) -> list[Any]:
-    """Return the returns of a purchase, oldest first."""
-    return list(tx.execute(_RETURNS, {"activity_id": activity_id}))
-
-
-def page_activities(tx: Connection, member_id: str, parameters: dict[str, Any]) -> list[Any]:
-    """Return rows of a member's activities, newest first (see `core.pagination`)."""
-    return list(tx.execute(_OF_MEMBER, parameters | {"member_id": member_id}))

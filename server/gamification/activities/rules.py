@@ -20,7 +20,7 @@ from server.gamification.activities.types import (
     ReturnLine,
 )
 from server.gamification.earning.types import Line
-from server.gamification.facts.types import Facts, Item
+from server.gamification.facts.types import PURCHASE, Facts, Item
 from server.gamification.ledger.errors import AmountInvalid
 from server.gamification.ledger.types import AMOUNT_MAX
 from server.gamification.programme.types import Policies, TaxBasis
@@ -28,6 +28,8 @@ from server.gamification.programme.types import Policies, TaxBasis
 
 def awaits_confirmation(purchase: Purchase, policies: Policies) -> bool:
     """Tell whether the points of a purchase wait until somebody confirms it."""
+    if purchase.kind != PURCHASE:
+        return False
     asked = purchase.awaits_confirmation
     return policies.awaits_confirmation if asked is None else asked
 

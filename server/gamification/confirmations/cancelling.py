@@ -10,9 +10,8 @@ from server.gamification.activities.types import Recording, Return
 from server.gamification.confirmations.service import FINAL, list_unconfirmed
 from server.gamification.ledger.queries import lock_wallets
 from server.gamification.programme.types import POINTS
-from server.gamification.returns.service import return_purchase
+from server.gamification.returns.service import CANCELLATION, return_purchase
 
-CANCELLATION = "cancellation"
 ACTOR = "system:unconfirmed"
 
 

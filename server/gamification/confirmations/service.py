@@ -9,8 +9,10 @@ from sqlalchemy import Connection, bindparam, select, update
 from server.core.clock import rfc3339
 from server.gamification.activities import queries
 from server.gamification.activities.models import ACTIVITY
+from server.gamification.activities.trace import parts_of
 from server.gamification.activities.types import Recording, State
 from server.gamification.confirmations.errors import ConfirmationLate, NotAwaited, TransactionClosed
+from server.gamification.ledger.book import Book
 from server.gamification.ledger.service import open_book, save_book
 from server.gamification.ledger.types import Cause, Wallet
 from server.gamification.programme.types import POINTS
@@ -64,18 +66,31 @@ def confirm_purchase(tx: Connection, activity_id: str, recording: Recording) -> 
         raise TransactionClosed(state=row.state)
     if row.confirm_by_at <= now:
         raise ConfirmationLate(confirm_by=rfc3339(row.confirm_by_at))
-    own = (lot for lot in book.lots.values() if lot.source_transfer_id == row.trace["transfer_id"])
-    waiting = [lot for lot in own if lot.is_pending and lot.remaining]
-    book.confirm(waiting, Cause("activity", row.id, recording.actor, now, now))
-    save_book(tx, book)
+    cause = Cause("activity", row.id, recording.actor, now, now)
+    for unit, part in parts_of(row.trace).items():
+        unit_book = book if unit == POINTS else open_book(tx, row.member_id, unit, now)
+        _confirm_lots(unit_book, part["transfer_id"], cause)
+        save_book(tx, unit_book)
     change = {
         "activity_id": row.id,
         "new_state": str(State.SETTLED if row.state == State.PENDING else row.state),
-        "new_trace": row.trace | {"available_at": rfc3339(now)},
+        "new_trace": _dated(row.trace, rfc3339(now)),
         "new_confirmed_at": now,
     }
     tx.execute(_CONFIRM, change)
     return Confirmed(queries.get_purchase(tx, activity_id), book.wallet, is_repeated=False)
+
+
+def _confirm_lots(book: Book, transfer_id: str | None, cause: Cause) -> None:
+    """Make available what an accrual gave and nobody has taken back."""
+    own = (lot for lot in book.lots.values() if lot.source_transfer_id == transfer_id)
+    book.confirm([lot for lot in own if lot.is_pending and lot.remaining], cause)
+
+
+def _dated(trace: dict[str, Any], at: str) -> dict[str, Any]:
+    """Return the trace with the instant at which what it gave became available, in all units."""
+    units = {unit: part | {"available_at": at} for unit, part in trace.get("units", {}).items()}
+    return trace | {"available_at": at} | ({"units": units} if units else {})
 
 
 def list_unconfirmed(tx: Connection, now: datetime, limit: int) -> list[str]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from server.core.errors import NotFound
-from server.gamification.activities.queries import get_purchase, list_returns
+from server.gamification.activities.queries import get_purchase
 from server.gamification.confirmations.cancelling import cancel_unconfirmed
 from server.gamification.confirmations.errors import ConfirmationLate, NotAwaited, TransactionClosed
 from server.gamification.confirmations.service import confirm_purchase
@@ -13,6 +13,7 @@ from server.gamification.invariants.service import check_all
 from server.gamification.ledger.queries import expiry_ladder
 from server.gamification.ledger.sweeping import mature_due
 from server.gamification.programme.types import POINTS
+from server.gamification.screens.history import list_returns
 from tests.builders.purchases import (
     NOW,
     add_member,
