@@ -27,7 +27,7 @@ from server.gamification.activities.types import (
     Shopper,
     State,
 )
-from server.gamification.activities.units import accrue_units, open_unit_books
+from server.gamification.activities.units import open_unit_books, unit_parts
 from server.gamification.earning import rules as earning
 from server.gamification.earning.types import Accrual, Basket, Earnings
 from server.gamification.facts.rules import PurchaseFacts, add_purchase, add_report, is_first_visit
@@ -252,8 +252,10 @@ def _accrue_others(
         return {}
     recording = batch.recording
     cause = Cause("activity", activity_id, recording.actor, purchase.occurred_at, recording.now)
-    books = {unit: of_unit[purchase.member_id] for unit, of_unit in batch.books.items()}
-    return accrue_units(books, reckoning.others, cause, reckoning.term)
+    term, who = reckoning.term, purchase.member_id
+    return unit_parts(
+        reckoning.others, term, lambda unit, n: batch.books[unit][who].accrue(n, cause, term)
+    )
 
 
 def _count(

@@ -4,7 +4,7 @@ The trace keeps each unit as a part of the same shape as the points', so that re
 alike.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from server.gamification.activities.types import Configuration
 from server.gamification.earning.types import Earnings
 from server.gamification.ledger.book import Book
 from server.gamification.ledger.service import open_books
-from server.gamification.ledger.types import Cause, Term
+from server.gamification.ledger.types import Term
 
 Books = dict[str, dict[str, Book]]
 """Books by unit and member."""
@@ -29,34 +29,19 @@ def open_unit_books(
     return {unit: open_books(tx, member_ids, unit, now) for unit in configuration.unit_rules}
 
 
-def accrue_units(
-    books: Mapping[str, Book], others: Mapping[str, Earnings], cause: Cause, term: Term
+def unit_parts(
+    others: Mapping[str, Earnings], term: Term, accrue: Callable[[str, int], str | None]
 ) -> dict[str, Any]:
-    """Give what was earned in each unit as one lot; return what the trace keeps of it.
+    """Return what the trace keeps of each unit that a rule spoke of.
 
-    Nothing is kept of a unit that no rule spoke of.
+    `accrue(unit, amount)` gives the stars and returns the transfer, None for a quote.
     """
     parts = {
-        unit: _accrue(books[unit], earnings, cause, term)
-        for unit, earnings in others.items()
-        if earnings.accruals or earnings.not_applied
+        unit: _part(earned, term, accrue(unit, earned.points) if earned.points else None)
+        for unit, earned in others.items()
+        if earned.accruals or earned.not_applied
     }
     return {"units": parts} if parts else {}
-
-
-def planned_units(others: Mapping[str, Earnings], term: Term) -> dict[str, Any]:
-    """Return what the trace would keep, for a quote."""
-    parts = {
-        unit: _part(earnings, term, None)
-        for unit, earnings in others.items()
-        if earnings.accruals or earnings.not_applied
-    }
-    return {"units": parts} if parts else {}
-
-
-def _accrue(book: Book, earnings: Earnings, cause: Cause, term: Term) -> dict[str, Any]:
-    given = book.accrue(earnings.points, cause, term) if earnings.points else None
-    return _part(earnings, term, given)
 
 
 def _part(earnings: Earnings, term: Term, transfer_id: str | None) -> dict[str, Any]:

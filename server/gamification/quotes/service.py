@@ -11,7 +11,7 @@ from server.gamification.activities import rules
 from server.gamification.activities.pipeline import Reckoning, cap_keys, reckon, trace_of
 from server.gamification.activities.trace import dump_move
 from server.gamification.activities.types import Purchase, Recording, Shopper
-from server.gamification.activities.units import planned_units
+from server.gamification.activities.units import unit_parts
 from server.gamification.facts.rules import PurchaseFacts, add_purchase
 from server.gamification.members.rules import why_not_served
 from server.gamification.quotes.queries import find_asker
@@ -63,7 +63,7 @@ def quote_purchase(
     if too_much is not None:
         raise too_much
     trace = trace_of(reckoning, recording, ())
-    trace |= planned_units(reckoning.others, reckoning.term)
+    trace |= unit_parts(reckoning.others, reckoning.term, lambda _unit, _points: None)
     trace |= _climb(purchase, shopper, reckoning, recording)
     return Quoted(trace, shopper, spendable, purchase, discount)
 
