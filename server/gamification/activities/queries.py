@@ -155,14 +155,6 @@ def find_activity(tx: Connection, activity_id: str) -> Any:
     return tx.execute(_BY_ID, {"id": activity_id}).first()
 
 
-def get_report(tx: Connection, activity_id: str) -> Any:
-    """Return the row of an activity that is no purchase. Raise `NotFound`."""
-    row = find_activity(tx, activity_id)
-    if row is None or row.kind in (PURCHASE, REDEMPTION):
-        raise NotFound("There is no such activity.")
-    return row
-
-
 def get_purchase(tx: Connection, activity_id: str) -> Any:
     """Return the row of a purchase. Raise `NotFound`."""
     row = find_activity(tx, activity_id)

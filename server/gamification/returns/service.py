@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, update
 
 from server.core.clock import local_date, local_hour
+from server.core.errors import NotFound
 from server.core.ids import new_id
 from server.core.outbox import record
 from server.gamification.activities import events, queries, rules, trace
@@ -145,7 +146,15 @@ def cancel_report(tx: Connection, activity_id: str, recording: Recording) -> Ret
     Raise `NotFound`.
     """
     back = Return(CANCELLATION, is_cancellation=True)
-    return _undo(tx, activity_id, back, recording, queries.get_report)
+    return _undo(tx, activity_id, back, recording, _get_report)
+
+
+def _get_report(tx: Connection, activity_id: str) -> Any:
+    """Return the row of an activity that is no purchase. Raise `NotFound`."""
+    row = queries.find_activity(tx, activity_id)
+    if row is None or row.kind in (PURCHASE, queries.REDEMPTION):
+        raise NotFound("There is no such activity.")
+    return row
 
 
 def _undo(
