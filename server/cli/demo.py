@@ -138,6 +138,8 @@ def _tell(members: int, days: int, seed: int, now: datetime) -> None:
                 for day in chapter:
                     cafe.live(tx, day)
             progress.advance(task, len(chapter))
+    with transaction() as tx:
+        cafe.look_back(tx)
 
 
 def _greet(environment: dict[str, str]) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, desc, select
 from server.core.crypto import Vault
 from server.core.errors import Refusal
 from server.core.ids import EXAMPLE_MEMBER_ID, new_id
+from server.demo.badges import award_badges, configured
 from server.demo.people import Person
 from server.demo.story import Comeback, Day, Visit
 from server.gamification.activities.configuration import get_configuration
@@ -22,7 +23,7 @@ from server.gamification.members.rules import normal_identifier
 from server.gamification.members.service import enrol_all
 from server.gamification.members.types import Enrolment, IdentifierKind, Profile, Source
 from server.gamification.partners.service import add_location
-from server.gamification.presets.service import apply_preset
+from server.gamification.presets.service import apply_preset, install_definitions
 from server.gamification.programme.types import POINTS
 from server.gamification.returns.service import return_purchase
 from server.gamification.standings.assigning import Assignment, assign_tier
@@ -32,6 +33,7 @@ PLACES = ("Rotermanni", "Kadriorg")
 ACTOR = "system:demo"
 SPENT_MIN, SPENT_MAX = 3, 20
 HOLD_LENGTH = timedelta(minutes=15)
+THANKED = 3
 
 
 @dataclass(slots=True)
@@ -47,6 +49,7 @@ class Cafe:
     def found(self, tx: Connection, at: datetime) -> None:
         """Set the programme up and open both places."""
         apply_preset(tx, "four_metals", at, {"name": NAME, "currency_code": CURRENCY})
+        install_definitions(tx, configured(), ACTOR, at)
         self.places = [add_location(tx, f"{NAME}, {place}", at).id for place in PLACES]
 
     def live(self, tx: Connection, day: Day) -> None:
@@ -66,6 +69,11 @@ class Cafe:
         self._sell_all(tx, others, closed_at)
         if day.invites:
             self._invite(tx, day.invites, closed_at)
+
+    def look_back(self, tx: Connection) -> None:
+        """Give the badges that the past has earned; the first few members are thanked."""
+        thanked = [self.members[number] for number in sorted(self.members)[:THANKED]]
+        award_badges(tx, thanked, ACTOR, self.now)
 
     def _enrol(self, tx: Connection, day: Day) -> None:
         enrolments = [self._enrolment(person) for person in day.joining]

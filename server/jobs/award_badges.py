@@ -10,8 +10,7 @@ from server.core.db import transaction
 from server.core.queue import Claimed
 from server.gamification.badges.backfill import backfill
 from server.gamification.badges.rarity import count_rarity
-from server.gamification.grants.service import give
-from server.gamification.grants.types import Reason
+from server.gamification.grants.awarding import give_for_awards
 
 AWARD_BADGES = "award_badges"
 
@@ -38,9 +37,6 @@ def award_all(backfill_id: str, keep: Callable[[Connection, datetime], None] | N
             if keep is not None:
                 keep(tx, now)
             step = backfill(tx, backfill_id, now)
-            for award in step.awards:
-                if award.level.benefits:
-                    reason = Reason("badge", award.id, award.badge.names)
-                    give(tx, award.member_id, award.level.benefits, reason, award.origin.actor, now)
+            give_for_awards(tx, step.awards, now)
         awarded, is_finished = awarded + len(step.awards), step.is_finished
     return awarded

@@ -23,6 +23,9 @@ from server.gamification.badges.rules import expires_at, is_held, period_key
 from server.gamification.badges.types import Award, Badge, Due, Held, Origin
 from server.gamification.programme.queries import get_programme
 
+RETURNED = "returned"
+"""Why an award goes whose cause was taken back: what it brought is taken back as well."""
+
 _A = BADGE_AWARD.c
 _INSERT = Prepared(insert(BADGE_AWARD))
 _REVOKE = Prepared(

@@ -7,6 +7,8 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
+from server.gamification.badges.service import RETURNED, award, revoke
+from server.gamification.badges.types import Origin, Source
 from server.gamification.definitions.benefits import Benefit, BenefitKind
 from server.gamification.grants.types import Reason
 from server.gamification.ledger.service import open_book, save_book
@@ -78,8 +80,22 @@ class TierGiver:
         return False
 
 
+class BadgeGiver:
+    """A badge at the level that is the benefit's amount; no condition is asked."""
+
+    def give(self, tx: Connection, benefit: Benefit, on: Occasion) -> str | None:
+        """Award the badge and return the award's id. Raise `BadgeUnknown`, `BadgeHeld`."""
+        origin = Origin(Source.GRANT, on.actor, on.reason.activity_id)
+        return award(tx, on.member_id, benefit.key, benefit.amount, origin, on.now).id
+
+    def take_back(self, tx: Connection, benefit: Benefit, ref: str, on: Occasion) -> bool:
+        """Revoke the award; False when it was revoked before."""
+        return revoke(tx, ref, RETURNED, on.now) is not None
+
+
 GIVERS: Mapping[BenefitKind, Giver] = {
     BenefitKind.POINTS: UnitGiver(),
     BenefitKind.STARS: UnitGiver(),
     BenefitKind.TIER: TierGiver(),
+    BenefitKind.BADGE: BadgeGiver(),
 }

@@ -14,6 +14,7 @@ from server.core.errors import Refusal
 from server.core.ids import new_id
 from server.core.outbox import record
 from server.core.statements import Prepared
+from server.gamification.badges.queries import get_badge
 from server.gamification.definitions.benefits import Benefit, BenefitKind
 from server.gamification.grants import events
 from server.gamification.grants.giving import GIVERS, Occasion
@@ -21,6 +22,7 @@ from server.gamification.grants.models import BENEFIT_GRANT
 from server.gamification.grants.queries import find_grant_row, given_of
 from server.gamification.grants.types import Given, Part, PartState, Reason
 from server.gamification.ledger.service import open_book
+from server.gamification.programme.queries import current_revision
 from server.gamification.programme.types import POINTS
 
 _INSERT = Prepared(insert(BENEFIT_GRANT))
@@ -66,7 +68,18 @@ def _give_one(tx: Connection, benefit: Benefit, on: Occasion) -> Part:
         ref = GIVERS[benefit.kind].give(tx, benefit, on)
     except Refusal as refusal:
         return Part(benefit, PartState.REFUSED, None, refusal.code)
+    if benefit.kind is BenefitKind.BADGE and ref is not None and not on.depth:
+        _give_what_it_brings(tx, benefit, ref, on)
     return Part(benefit, PartState.GIVEN, ref)
+
+
+def _give_what_it_brings(tx: Connection, badge: Benefit, award_id: str, on: Occasion) -> None:
+    """Give the benefits of a badge that was just given, as a grant of its own."""
+    found = get_badge(tx, current_revision(tx), badge.key)
+    level = found.levels[badge.amount - 1]
+    if level.benefits:
+        reason = Reason("badge", award_id, found.names, on.reason.activity_id)
+        _give(tx, level.benefits, replace(on, reason=reason, depth=1))
 
 
 def take_back(
@@ -94,6 +107,8 @@ def take_back(
 def _take_one(tx: Connection, part: Part, on: Occasion) -> Part:
     if part.state is not PartState.GIVEN or part.ref is None:
         return part
+    if part.benefit.kind is BenefitKind.BADGE:
+        take_back(tx, on.member_id, ("badge", part.ref), on.actor, on.now)
     taken = GIVERS[part.benefit.kind].take_back(tx, part.benefit, part.ref, on)
     return replace(part, state=PartState.TAKEN if taken else PartState.KEPT)
 

@@ -9,12 +9,14 @@ from server.gamification.activity_types.settings import ACTIVITY_TYPES
 from server.gamification.badges.settings import BADGES
 from server.gamification.challenges.settings import CHALLENGES
 from server.gamification.definitions.types import Kind
+from server.gamification.rewards.settings import REWARDS
 from server.gamification.star_cards.settings import STAR_CARDS
 from server.gamification.streaks.settings import STREAKS
 
 KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
     {
         "activity_types": ACTIVITY_TYPES,
+        "rewards": REWARDS,
         "star_cards": STAR_CARDS,
         "badges": BADGES,
         "challenges": CHALLENGES,
