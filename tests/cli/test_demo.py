@@ -59,6 +59,8 @@ def test_the_story_is_in_the_books_and_the_books_are_right(tmp_path):
     badges = """SELECT DISTINCT d.key FROM badge_award a JOIN definition d ON d.id = a.badge_id
         JOIN badge_rarity r ON r.badge_id = a.badge_id ORDER BY 1"""
     assert {("ambassador",), ("explorer",), ("regular",)} <= set(query(tmp_path, badges))
+    played = "SELECT kind, count(*) FROM definition WHERE state = 'published' GROUP BY kind"
+    assert {("challenge", 4), ("streak", 1)} <= set(query(tmp_path, played))
     tiers = "SELECT count(*) FROM member_tier JOIN tier ON tier.id = tier_id WHERE key = 'platinum'"
     assert query(tmp_path, tiers) == [(4,)]
 

@@ -1,6 +1,7 @@
 """Streaks on a database: late reports, returns, milestones and freezes."""
 
 from datetime import date, timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -159,3 +160,23 @@ def test_a_streak_without_freezes_for_sale_sells_none(tx: Connection, ana: str) 
     streak = open_streak(tx, freezes={"start": 1, "most": 2})
     with pytest.raises(FreezeNoneLeft):
         buy_freeze(tx, streak, buyer(tx, ana, MONDAY.date()), MONDAY)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_order_of_reports_does_not_matter_and_nothing_is_left_in_the_end(
+    tx: Connection, ana: str, seed: int
+) -> None:
+    chance = Random(seed)
+    days = chance.sample(range(14), 9)
+    streak = open_streak(tx, milestones=FIVE)
+    facts = visit(tx, ana, *days)
+    shuffled, ben = run_of(tx, ana, streak), add_member(tx, MONDAY)
+    visit(tx, ben, *sorted(days))
+    ordered = run_of(tx, ben, streak)
+    for name in ("current", "best", "run_from_on", "last_on"):
+        assert getattr(shuffled, name) == getattr(ordered, name)
+    assert check_all(tx, LATER) == []
+    for fact in chance.sample(facts, len(facts)):
+        undo(tx, fact)
+    assert (run_of(tx, ana, streak).current, balances(tx, ana)[0]) == (0, 0)
+    assert check_all(tx, LATER) == []
