@@ -63,17 +63,22 @@ def due_awards(
     """
     known = [*badges, *others]
     day = who.activity.day if who.activity is not None else who.today
+    periods = {period: period_key(period, day) for period in Period}
     has = {(one.badge_id, one.level, one.period) for one in held}
     keys = {one.badge_id for one in held if is_held(one, now)}
     due: list[Due] = []
     waiting = list(badges)
     while waiting:
-        ready = [badge for badge in waiting if _may_earn(badge, keys, known)]
-        found = [one for badge in ready for one in _due_levels(badge, who, has, day)]
+        names = {badge.key for badge in known if badge.id in keys}
+        ready = {badge.id for badge in waiting if names.issuperset(badge.prerequisites)}
+        found: list[Due] = []
+        for badge in waiting:
+            if badge.id in ready:
+                found += _due_levels(badge, who, has, periods[badge.period])
         due += found
         keys |= {one.badge.id for one in found}
-        waiting = [badge for badge in waiting if badge not in ready] if found else []
-    order = {badge.id: at for at, badge in enumerate(badges)}
+        waiting = [badge for badge in waiting if badge.id not in ready] if found else []
+    order = {badge.id: at for at, badge in enumerate(badges)} if due else {}
     return sorted(due, key=lambda one: order[one.badge.id])
 
 
@@ -85,21 +90,18 @@ def missing_prerequisites(
     return [key for key in badge.prerequisites if key not in held_keys]
 
 
-def _may_earn(badge: Badge, held_ids: Collection[str], badges: Sequence[Badge]) -> bool:
-    return not badge.prerequisites or not missing_prerequisites(badge, held_ids, badges)
-
-
 def _due_levels(
-    badge: Badge, who: Subject, has: Collection[tuple[str, int, str]], day: date
-) -> Iterable[Due]:
-    """Yield the levels that are due, up to the first that is neither held nor earned."""
-    period = period_key(badge.period, day)
+    badge: Badge, who: Subject, has: Collection[tuple[str, int, str]], period: str
+) -> list[Due]:
+    """Return the levels that are due, up to the first that is neither held nor earned."""
+    due = []
     for level in badge.levels:
         if (badge.id, level.number, period) in has:
             continue
         if not level.holds(who):
-            return
-        yield Due(badge, level, period)
+            break
+        due.append(Due(badge, level, period))
+    return due
 
 
 def lost_awards(
