@@ -1,6 +1,14 @@
 """Every table, so that migrations and checks see the whole schema."""
 
-from server.core import audit, idempotency, outbox, owner_setup, queue, sandbox_clock  # noqa: F401
+from server.core import (  # noqa: F401
+    audit,
+    idempotency,
+    outbox,
+    owner_setup,
+    queue,
+    sandbox_clock,
+    secret_mark,
+)
 from server.gamification.activities import models as activities  # noqa: F401
 from server.gamification.badges import models as badges  # noqa: F401
 from server.gamification.cards import models as cards  # noqa: F401

@@ -1,6 +1,7 @@
 """Is it alive, is it ready, how does it do: /healthz, /readyz and /metrics."""
 
 import hmac
+from contextlib import suppress
 from functools import cache
 
 from alembic.config import Config
@@ -8,15 +9,18 @@ from alembic.script import ScriptDirectory
 from flask import Flask, Response, current_app, request
 from redis.exceptions import RedisError
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from server.api.principals import Forbidden
 from server.api.replies import dump, json_response
 from server.api.visit import visit
-from server.core.db import reading
+from server.core import clock
+from server.core.db import reading, transaction
 from server.core.installation import installation
 from server.core.metrics import exposition
 from server.core.redis import redis_at
+from server.core.secret_mark import MarkState, mark_state
+from server.gamification.invariants.seals import adopt_secret
 
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 _REVISION = text("SELECT version_num FROM alembic_version")
@@ -36,10 +40,12 @@ def _healthz() -> Response:
 
 
 def _readyz() -> Response:
-    """The database is there with the schema of this release, and Redis if one is configured."""
+    """The database is there with the schema of this release and is of this secret; and Redis."""
     visit().operation = "readyz"
-    checks = {"database": _database(), "redis": _redis()}
-    ready = checks["database"] == "ok"
+    checks = {"database": _database(), "redis": _redis(), "secret": "unknown"}
+    if checks["database"] == "ok":
+        checks["secret"] = _secret()
+    ready = checks["database"] == "ok" and checks["secret"] != MarkState.OTHER
     body = {"status": "ready" if ready else "not_ready", "checks": checks}
     return Response(dump(body), 200 if ready else 503, content_type="application/json")
 
@@ -51,6 +57,21 @@ def _database() -> str:
     except SQLAlchemyError as error:
         return "unreachable" if "alembic_version" not in str(error) else "schema_missing"
     return "ok" if revision == newest_revision() else "schema_outdated"
+
+
+def _secret() -> str:
+    """Whether the secret is the one of the database: same, changed, other, missing (no mark)."""
+    with reading() as tx:
+        return mark_state(tx, installation().vault)
+
+
+def adopt_at_start() -> None:
+    """Mark the database as one of this secret. A database that is away is for /readyz to tell.
+
+    Raises SecretDiffers.
+    """
+    with suppress(OperationalError), transaction() as tx:
+        adopt_secret(tx, installation().vault, clock.now())
 
 
 @cache

@@ -106,10 +106,24 @@ def main() -> None:
 
 
 @contextmanager
-def application() -> Iterator["Flask"]:
-    """Yield the application with its context pushed, for commands that need the database."""
+def application(*, any_secret: bool = False) -> Iterator["Flask"]:
+    """Yield the application with its context pushed, for commands that need the database.
+
+    Raises SecretDiffers, unless `any_secret` says that nothing sealed is touched.
+    """
     from server.app import create_app
 
     app = create_app()
     with app.app_context():
+        if not any_secret:
+            _refuse_other_secret()
         yield app
+
+
+def _refuse_other_secret() -> None:
+    from server.core.db import reading
+    from server.core.installation import installation
+    from server.gamification.invariants.seals import refuse_other_secret
+
+    with reading() as tx:
+        refuse_other_secret(tx, installation().vault)

@@ -19,9 +19,10 @@ from server.gamification.proofs.checkpoints import PURPOSE
 def check(*, as_json: bool) -> None:
     """Check every invariant; exit 1 when one does not hold. Only reads."""
     with application(), snapshot() as tx:
-        trusted = installation().vault.public_keys(PURPOSE)
+        vault = installation().vault
+        setting = Setting(clock.now(), vault.public_keys(PURPOSE), vault)
         found = []
-        for invariant, violation in check_each(tx, Setting(clock.now(), trusted)):
+        for invariant, violation in check_each(tx, setting):
             found.append((invariant, violation))
             if not as_json:
                 click.echo(_line(invariant, violation))

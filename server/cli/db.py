@@ -13,7 +13,7 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """Bring the schema to the newest revision; safe to repeat."""
-    with application():
+    with application(any_secret=True):
         from flask_migrate import upgrade as migrate
 
         migrate()
@@ -23,7 +23,7 @@ def upgrade() -> None:
 @db.command()
 def current() -> None:
     """Show the revision of the schema and the newest one; exit 1 when they differ."""
-    with application():
+    with application(any_secret=True):
         from server.api.health import newest_revision
 
         found, newest = _revision(), newest_revision()

@@ -9,8 +9,10 @@ from server.cli.expiry import expiry, expiry_text
 from server.core import clock
 from server.core.db import reading, transaction
 from server.core.i18n import format_hundredths, format_money, unit_text
+from server.core.installation import installation
 from server.gamification.activities.configuration import get_configuration
 from server.gamification.earning.types import EarnRule, RuleKind
+from server.gamification.invariants.seals import adopt_secret
 from server.gamification.members.rules import check_zone
 from server.gamification.presets.queries import get_preset, list_presets
 from server.gamification.presets.service import apply_preset
@@ -46,6 +48,7 @@ def setup(preset: str, name: str | None, currency: str | None, zone: str | None)
         check_zone(zone)
     with application(), transaction() as tx:
         changes = {key: value for key, value in given.items() if value is not None}
+        adopt_secret(tx, installation().vault, clock.now())
         apply_preset(tx, preset, clock.now(), changes)
         _show(tx)
 

@@ -3,7 +3,9 @@
 import os
 import sys
 import tempfile
+from contextlib import suppress
 from importlib.util import find_spec
+from pathlib import Path
 
 import click
 
@@ -29,10 +31,28 @@ def serve(bind: str | None, workers: int | None, server: str) -> None:
     if settings.workers > 1:
         folder = tempfile.mkdtemp(prefix="fairstar-metrics-")
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
+    _refuse_other_secret(settings)
     click.echo(f"Serving {settings.base_url} on {settings.bind} (reference at /docs)", err=True)
     if server == "gunicorn":
         _serve_with_gunicorn(settings)
     _serve_with_granian(settings)
+
+
+def _refuse_other_secret(settings: Settings) -> None:
+    """End before any process is made; a database that is away or new is for /readyz to tell."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import OperationalError
+    from sqlalchemy.pool import NullPool
+
+    from server.core.crypto import vault_for
+    from server.gamification.invariants.seals import refuse_other_secret
+
+    url = settings.database_url
+    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+        return
+    vault = vault_for(settings.secret_key, settings.secret_key_previous)
+    with suppress(OperationalError), create_engine(url, poolclass=NullPool).connect() as tx:
+        refuse_other_secret(tx, vault)
 
 
 def _serve_with_granian(settings: Settings) -> None:

@@ -6,6 +6,9 @@ import click
 
 from server.cli import application
 from server.core import clock
+from server.core.db import transaction
+from server.core.installation import installation
+from server.gamification.invariants.seals import adopt_secret
 from server.jobs.schedule import SCHEDULE
 from server.jobs.worker import Worker
 
@@ -20,6 +23,8 @@ def worker(*, once: bool, only_list: bool) -> None:
             click.echo(f"{job.name:16} every {job.every_seconds} s")
         return
     with application():
+        with transaction() as tx:
+            adopt_secret(tx, installation().vault, clock.now())
         found = Worker()
         if once:
             click.echo(f"{found.tick(clock.now())} jobs ran.")

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from server.core.crypto import Vault
 from server.gamification.invariants import (
     announcements,
     badges,
@@ -19,6 +20,7 @@ from server.gamification.invariants import (
     nights,
     receipts,
     reversals,
+    seals,
     standings,
     star_cards,
     streaks,
@@ -45,17 +47,21 @@ INVARIANTS: tuple[Invariant, ...] = (
     *vouchers.INVARIANTS,
     *grants.INVARIANTS,
     *nights.INVARIANTS,
+    *seals.INVARIANTS,
 )
 
 
 def check_all(
-    tx: Connection, now: datetime, trusted: Sequence[str] | None = None
+    tx: Connection,
+    now: datetime,
+    trusted: Sequence[str] | None = None,
+    vault: Vault | None = None,
 ) -> list[Violation]:
     """Return every invariant that does not hold; empty is good. Reads only.
 
     `tx` should see one state of the data: a transaction on SQLite, `snapshot()` on PostgreSQL.
     """
-    return [found for _, found in check_each(tx, Setting(now, trusted)) if found]
+    return [found for _, found in check_each(tx, Setting(now, trusted, vault)) if found]
 
 
 def check_each(tx: Connection, setting: Setting) -> Iterator[tuple[Invariant, Violation | None]]:

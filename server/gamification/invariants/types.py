@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from server.core.crypto import Vault
+
 
 @dataclass(frozen=True, slots=True)
 class Violation:
@@ -19,7 +21,10 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """When a check runs, and whose signature a checkpoint must bear (None: anybody's)."""
+    """When a check runs, whose signature a checkpoint must bear (None: anybody's), and what opens
+    sealed values (None: they are not opened).
+    """
 
     now: datetime
     trusted: Sequence[str] | None = None
+    vault: Vault | None = None

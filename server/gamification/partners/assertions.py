@@ -84,7 +84,7 @@ def _key_of(vault: Vault, partner: Any) -> tuple[Any, list[str]]:
         return partner.assertion_key, [_algorithm_of(partner.assertion_key)]
     if partner.assertion_secret_sealed is None:
         raise AssertionInvalid("The partner has no signing key.")
-    return vault.open(partner.assertion_secret_sealed, _context(partner.id)), ["HS256"]
+    return vault.open(partner.assertion_secret_sealed, context_of(partner.id)), ["HS256"]
 
 
 def check_public_key(pem: str) -> str:
@@ -109,10 +109,11 @@ def _algorithm_of(pem: str) -> str:
 
 def seal_secret(vault: Vault, partner_id: str, secret: str) -> str:
     """Return a partner's shared secret as it is stored."""
-    return vault.seal(secret, _context(partner_id))
+    return vault.seal(secret, context_of(partner_id))
 
 
-def _context(partner_id: str) -> str:
+def context_of(partner_id: str) -> str:
+    """Return the context that binds a sealed secret to its partner."""
     return f"partner_assertion:{partner_id}"
 
 
