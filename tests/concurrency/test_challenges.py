@@ -47,8 +47,8 @@ def test_attempts_at_once_are_not_more_than_there_are(app):
 
 def test_freezes_bought_at_once_are_not_more_than_one_may_have(app):
     ana, _ = once(app, ready)
-    settings = {"freezes": {"start": 0, "most": 2, "price_points": 10}}
-    streak = once(app, lambda tx: open_streak(tx, **settings)).id
+    freezes = {"start": 0, "most": 2, "price_points": 10}
+    streak = once(app, lambda tx: open_streak(tx, freezes=freezes)).id
     once(app, lambda tx: give(tx, ana, 100))
 
     def buy(tx):

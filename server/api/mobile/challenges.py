@@ -93,6 +93,12 @@ class AnswersIn(RequestSchema):
     """The answers to all questions at once; those left out are wrong."""
 
     answers = Items(Nested(AnswerIn), required=True, most=50)
+    example = {
+        "answers": [
+            {"question": "fruit", "options": ["seed"]},
+            {"question": "milk", "options": ["cappuccino", "flat-white"]},
+        ]
+    }
 
 
 class AttemptOut(Out):

@@ -90,6 +90,8 @@ def test_every_example_works_in_the_demo_shop(sqlite_app, cafe):
     try_out("advanceTestClock")
     device = try_out("changeOwnDevice", "till")
     try_out("changeMe", "member")
+    seen["challenge_id"] = "coffee-quiz"
+    assert try_out("answerChallenge", "member")["attempt"]["is_passed"]
     challenge = try_out("createOtpChallenge", "member")
     with sqlite_app.app_context(), transaction() as tx:
         (mail,) = latest_mails(tx, VAULT)
