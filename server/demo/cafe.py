@@ -12,7 +12,6 @@ from server.demo.badges import award_badges, configured
 from server.demo.people import Person
 from server.demo.story import Comeback, Day, Visit
 from server.gamification.activities.configuration import get_configuration
-from server.gamification.activities.pipeline import record_purchase, record_purchases
 from server.gamification.activities.types import Purchase, Recording, Return, ReturnLine
 from server.gamification.facts.models import MEMBER_FACTS
 from server.gamification.holds.service import place_hold, release_hold
@@ -23,9 +22,10 @@ from server.gamification.members.rules import normal_identifier
 from server.gamification.members.service import enrol_all
 from server.gamification.members.types import Enrolment, IdentifierKind, Profile, Source
 from server.gamification.partners.service import add_location
+from server.gamification.playing.returning import return_purchase
+from server.gamification.playing.service import record_purchase, record_purchases
 from server.gamification.presets.service import apply_preset, install_definitions
 from server.gamification.programme.types import POINTS
-from server.gamification.returns.service import return_purchase
 from server.gamification.standings.assigning import Assignment, assign_tier
 
 NAME, CURRENCY, REGION = "Kohvik Täht", "EUR", "EE"

@@ -18,8 +18,8 @@ from server.api.schemas import Boolean, Integer, Items, Nested, RequestSchema, T
 from server.api.schemas import ResponseSchema as Out
 from server.api.user_messages import user_message
 from server.core.errors import Refusal, ValidationFailed
-from server.gamification.activities.pipeline import record_purchases
 from server.gamification.activities.types import Outcome, Purchase
+from server.gamification.playing.service import record_purchases
 
 ROWS_MAX = 500
 LINES_MAX = 5_000

@@ -22,8 +22,9 @@ from server.gamification.activities.types import Outcome
 from server.gamification.activity_types.errors import ActivityTooOften, ActivityTypeUnknown
 from server.gamification.ledger.errors import AmountInvalid
 from server.gamification.members.errors import MemberBlocked, MemberMerged
-from server.gamification.reports.service import Report, report_activity
-from server.gamification.returns.service import cancel_report
+from server.gamification.playing.returning import cancel_report
+from server.gamification.playing.service import report_activity
+from server.gamification.reports.service import Report
 
 
 class EventIn(RequestSchema):

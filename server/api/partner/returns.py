@@ -13,7 +13,8 @@ from server.core.errors import NotFound, ValidationFailed
 from server.gamification.activities.errors import DuplicateMismatch, ReturnExceedsSale
 from server.gamification.activities.queries import get_purchase
 from server.gamification.activities.types import Return, ReturnLine, ReturnOutcome
-from server.gamification.returns.service import CANCELLATION, return_purchase
+from server.gamification.playing.returning import return_purchase
+from server.gamification.returns.service import CANCELLATION
 
 
 class ReturnLineIn(RequestSchema):

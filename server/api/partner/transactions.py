@@ -20,12 +20,12 @@ from server.gamification.activities.errors import (
     PurchaseInFuture,
     PurchaseTooOld,
 )
-from server.gamification.activities.pipeline import record_purchase
 from server.gamification.activities.queries import find_purchase_by_receipt, get_purchase
 from server.gamification.activities.types import Configuration, Outcome, Recording
 from server.gamification.holds.errors import HoldNotFound, HoldResolved
 from server.gamification.ledger.errors import AmountInvalid
 from server.gamification.members.errors import MemberBlocked, MemberMerged
+from server.gamification.playing.service import record_purchase
 from server.gamification.quotes.service import quote_purchase
 from server.gamification.standings.climbing import outlook_of
 from server.gamification.tiers.rules import current_tier

@@ -71,6 +71,12 @@ def report_activity(
     return outcome
 
 
+def purchase_of(tx: Connection, report: Report, recording: Recording) -> Purchase:
+    """Return a report as the pipeline sees it. Raise `ActivityTypeUnknown`."""
+    revision = recording.configuration.programme.revision
+    return _as_purchase(report, get_activity_type(tx, revision, report.kind), recording)
+
+
 def _declared(
     tx: Connection, report: Report, recording: Recording, *, by_member: bool
 ) -> ActivityType:

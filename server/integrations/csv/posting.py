@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 from server.core.crypto import Vault
 from server.core.errors import Refusal
 from server.gamification.activities.errors import DuplicateMismatch
-from server.gamification.activities.pipeline import record_purchases
 from server.gamification.activities.queries import Receipt, known_receipts
 from server.gamification.activities.rules import check_purchase
 from server.gamification.activities.types import Purchase, Recording
@@ -17,6 +16,7 @@ from server.gamification.members.queries import owners_of
 from server.gamification.members.rules import index_text
 from server.gamification.members.service import enrol_all
 from server.gamification.members.types import Enrolment, Identifier, Source
+from server.gamification.playing.service import record_purchases
 from server.integrations.csv.rehearsal import Rehearsal
 from server.integrations.csv.types import Draft, Given, Rejection, Tally
 

@@ -1,0 +1,1 @@
+"""Playing: the written order in which an activity reaches challenges, streaks and badges."""
