@@ -25,8 +25,7 @@ from server.gamification.challenges.queries import ask_rounds
 from server.gamification.challenges.types import Progress, Taker
 from server.gamification.conditions.types import Subject
 from server.gamification.facts.types import ActivityFact
-from server.gamification.grants.service import give
-from server.gamification.grants.types import Reason
+from server.gamification.grants.awarding import give_for_awards
 from server.gamification.ledger.service import open_book
 from server.gamification.playing.queries import ask_players, get_games
 from server.gamification.playing.rules import fact_of, moment_of
@@ -211,10 +210,7 @@ def _give(tx: Connection, table: _Table) -> bool:
     actor, now = table.recording.actor, table.recording.now
     given = challenges.give_gifts(tx, table.challenges, actor)
     given += streaks.give_gifts(tx, table.streaks, actor)
-    for award in table.awards:
-        if award.level.benefits:
-            reason = Reason(BADGE, award.id, badges.names_of(award.badge), award.origin.activity_id)
-            given.append(give(tx, award.member_id, award.level.benefits, reason, actor, now))
+    given += give_for_awards(tx, table.awards, now)
     return bool(given)
 
 
