@@ -10,6 +10,7 @@ from server.core.errors import Refusal
 from server.core.ids import EXAMPLE_MEMBER_ID, new_id
 from server.demo.badges import award_badges, configured
 from server.demo.people import Person
+from server.demo.rewards import take_rewards
 from server.demo.story import Comeback, Day, Visit
 from server.gamification.activities.configuration import get_configuration
 from server.gamification.activities.types import Purchase, Recording, Return, ReturnLine
@@ -27,11 +28,13 @@ from server.gamification.playing.service import record_purchase, record_purchase
 from server.gamification.presets.service import apply_preset, install_definitions
 from server.gamification.programme.types import POINTS
 from server.gamification.standings.assigning import Assignment, assign_tier
+from server.gamification.vouchers.types import Till
 
 NAME, CURRENCY, REGION = "Kohvik Täht", "EUR", "EE"
 PLACES = ("Rotermanni", "Kadriorg")
 ACTOR = "system:demo"
 SPENT_MIN, SPENT_MAX = 3, 20
+REWARDED = 30
 HOLD_LENGTH = timedelta(minutes=15)
 THANKED = 3
 
@@ -71,9 +74,13 @@ class Cafe:
             self._invite(tx, day.invites, closed_at)
 
     def look_back(self, tx: Connection) -> None:
-        """Give the badges that the past has earned; the first few members are thanked."""
+        """Give the badges that the past has earned; the first few members are thanked and take some
+        of the rewards.
+        """
         thanked = [self.members[number] for number in sorted(self.members)[:THANKED]]
         award_badges(tx, thanked, ACTOR, self.now)
+        first = [self.members[number] for number in sorted(self.members)[:REWARDED]]
+        take_rewards(tx, self.vault, first, Till(ACTOR, self.places[0]), self.now)
 
     def _enrol(self, tx: Connection, day: Day) -> None:
         enrolments = [self._enrolment(person) for person in day.joining]

@@ -16,6 +16,9 @@ from server.gamification.ledger.types import Cause
 from server.gamification.points.rules import term_of
 from server.gamification.programme.queries import get_programme
 from server.gamification.standings.assigning import Assignment, assign_tier
+from server.gamification.vouchers.ending import withdraw
+from server.gamification.vouchers.redeeming import Reason as VoucherReason
+from server.gamification.vouchers.redeeming import issue
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +96,24 @@ class BadgeGiver:
         return revoke(tx, ref, RETURNED, on.now) is not None
 
 
+class RewardGiver:
+    """A reward of the catalogue, as a voucher for nothing; withdrawn while it is unused."""
+
+    def give(self, tx: Connection, benefit: Benefit, on: Occasion) -> str | None:
+        """Issue the voucher and return its id. Raise `NotFound`, `RewardSoldOut`."""
+        return issue(
+            tx, on.member_id, benefit.key, VoucherReason("grant", on.grant_id, on.actor), on.now
+        ).id
+
+    def take_back(self, tx: Connection, benefit: Benefit, ref: str, on: Occasion) -> bool:
+        """Withdraw the voucher; False when it was used or is over."""
+        return withdraw(tx, ref, on.actor, on.now)
+
+
 GIVERS: Mapping[BenefitKind, Giver] = {
     BenefitKind.POINTS: UnitGiver(),
     BenefitKind.STARS: UnitGiver(),
     BenefitKind.TIER: TierGiver(),
     BenefitKind.BADGE: BadgeGiver(),
+    BenefitKind.REWARD: RewardGiver(),
 }

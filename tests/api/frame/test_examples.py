@@ -17,8 +17,10 @@ from server.demo.story import chapters, tell
 from server.gamification.members.queries import get_member
 from server.gamification.partners.service import offer_pairing
 from server.gamification.programme.queries import get_programme
+from server.gamification.vouchers.redeeming import Reason, issue
 from server.notifications.mail.service import latest_mails
 from tests.builders.members import NOW, VAULT, bearer, sign_in
+from tests.builders.rewards import shown
 
 
 def endpoints():
@@ -85,6 +87,11 @@ def test_every_example_works_in_the_demo_shop(sqlite_app, cafe):
     for name in ("captureRedemption", "releaseRedemption"):
         seen["redemption_id"] = try_out("createRedemption")["redemption"]["id"]
         try_out(name)
+    with sqlite_app.app_context(), transaction() as tx:
+        given = issue(tx, EXAMPLE_MEMBER_ID, "coffee", Reason("test", "try", "staff:eva"), NOW)
+        seen["code"] = shown(tx, given)
+    for name in ("validateVoucher", "redeemVoucher"):
+        try_out(name, "till")
     made = client.post("/v1/sandbox/test-clocks", json={}, headers=callers["partner"])
     seen["clock_id"] = made.get_json()["id"]
     try_out("advanceTestClock")

@@ -22,6 +22,10 @@ READS = [
     "activity",
     "activity/act_nothing",
     "badges",
+    "rewards",
+    "rewards/rwd_nothing",
+    "vouchers",
+    "vouchers/vch_nothing",
 ]
 
 

@@ -27,6 +27,9 @@ CALLS = {
     "find": ("GET", "/transactions?source=web&external_id=known", Scope.TRANSACTIONS_READ),
     "redemption": ("POST", "/redemptions", Scope.REDEMPTIONS_WRITE),
     "capture": ("POST", "/redemptions/{held}/capture", Scope.REDEMPTIONS_WRITE),
+    "voucher": ("POST", "/vouchers/NOTHING/validation", Scope.REDEMPTIONS_WRITE),
+    "voucher use": ("POST", "/vouchers/NOTHING/redemption", Scope.REDEMPTIONS_WRITE),
+    "voucher undone": ("POST", "/voucher-redemptions/vrd_no/reversal", Scope.REDEMPTIONS_WRITE),
     "badge": ("POST", "/members/{ben}/badges", Scope.BADGES_WRITE),
     "release": ("POST", "/redemptions/{held}/release", Scope.REDEMPTIONS_WRITE),
 }
