@@ -30,6 +30,7 @@ from server.gamification.programme.types import POINTS
 from server.gamification.quizzes.errors import AttemptsUsedUp, NotAQuiz
 from server.gamification.quizzes.queries import list_attempts
 from server.gamification.quizzes.service import Attempt, answer
+from server.gamification.screens.counted import counted_activities
 from server.gamification.tiers.rules import current_tier
 
 
@@ -276,7 +277,7 @@ def _shown(call: Call, challenge: Challenge, taker: Taker) -> dict[str, Any]:
 def _detail(call: Call, challenge: Challenge, taker: Taker) -> dict[str, Any]:
     (playing,) = look_up(call, (challenge,), taker)
     progress, quiz = playing.present(call.now), challenge.quiz
-    counted = queries.counted_activities(call.tx, progress.key) if progress else []
+    counted = counted_activities(call.tx, progress.key) if progress else []
     attempts = list_attempts(call.tx, progress.key) if quiz and progress else []
     is_passed = progress is not None and progress.completed_at is not None
     return present_challenge(playing, _view(call)) | {

@@ -144,17 +144,19 @@ def play(
         advance = rules.advance(challenge, rounds, fact, taker)
         if advance is not None:
             played.note(challenge, advance, fact.occurred_at)
-            _keep(held, advance)
+            by_challenge[challenge.id] = _moved_on(rounds, advance)
             moved.append((challenge, advance))
+    if moved:
+        held[:] = [progress for rounds in by_challenge.values() for progress in rounds]
     return moved
 
 
-def _keep(held: list[Progress], advance: Advance) -> None:
-    """Put the moved round in the place of what it was, and leave the closed one out."""
-    gone = {advance.progress.key} | ({advance.closed.key} if advance.closed else set())
-    held[:] = [one for one in held if one.key not in gone]
-    held.append(advance.progress)
-    held.sort(key=lambda one: one.key)
+def _moved_on(rounds: Sequence[Progress], advance: Advance) -> list[Progress]:
+    """Return live rounds with the moved one in its place, without the closed one."""
+    closed = advance.closed.round if advance.closed else 0
+    gone = (advance.progress.round, closed)
+    kept = [one for one in rounds if one.round not in gone]
+    return sorted([*kept, advance.progress], key=lambda one: one.round)
 
 
 def save_played(tx: Connection, played: Played) -> None:

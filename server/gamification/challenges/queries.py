@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, select, true
+from sqlalchemy import Connection, and_, bindparam, select, true
 
 from server.core.columns import among
 from server.core.statements import Later, Prepared
@@ -20,7 +20,6 @@ from server.gamification.definitions.benefits import Benefit, load_benefit
 from server.gamification.definitions.queries import Published, get_definition
 
 PUBLISHED = Published(CHALLENGES)
-SHOWN_MAX = 20
 _P, _C, _R = (table.c for table in (CHALLENGE_PROGRESS, CHALLENGE_CONTRIBUTION, CHALLENGE_REWARD))
 _COLUMNS = [_P[name] for name in Progress.__dataclass_fields__]
 _IN_ORDER = (_P.member_id, _P.challenge_id, _P.round)
@@ -49,17 +48,6 @@ _ROUND = select(*_COLUMNS).where(
     _P.member_id == bindparam("member_id"),
     _P.challenge_id == bindparam("challenge_id"),
     _P.round == bindparam("round"),
-)
-_COUNTED = (
-    select(_C.activity_id, func.max(_C.counted_at), func.sum(_C.amount))
-    .where(
-        _C.member_id == bindparam("member_id"),
-        _C.challenge_id == bindparam("challenge_id"),
-        _C.round == bindparam("round"),
-    )
-    .group_by(_C.activity_id)
-    .order_by(func.max(_C.counted_at).desc(), _C.activity_id.desc())
-    .limit(SHOWN_MAX)
 )
 _GIVEN_END = Prepared(
     select(_R.challenge_id, _R.round).where(
@@ -152,14 +140,6 @@ def get_challenge(tx: Connection, challenge_id: str) -> Challenge:
     """Return a challenge as configured now, in whatever state. Raise `DefinitionUnknown`."""
     found = get_definition(tx, CHALLENGES.name, challenge_id)
     return CHALLENGES.read(found.id, found.key, found.settings)
-
-
-def counted_activities(
-    tx: Connection, key: tuple[str, str, int]
-) -> list[tuple[str, datetime, int]]:
-    """Return the latest activities that counted for a round: id, instant, and how much."""
-    asked = dict(zip(("member_id", "challenge_id", "round"), key, strict=True))
-    return [(row[0], row[1], int(row[2])) for row in tx.execute(_COUNTED, asked)]
 
 
 def reward_of(row: Any) -> Reward:

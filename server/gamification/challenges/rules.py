@@ -1,8 +1,8 @@
 """How activities move challenges forward, and returns move them back: pure.
 
-The bar of a round is the sum of what its activities contributed. As long as its window is open a
-round that will have no successor goes on counting beyond its target, so that the order of reports
-does not matter and a return takes only what nothing else makes up for.
+The bar of a round is the sum of what its activities contributed. A round that will have no
+successor goes on counting beyond its target for some weeks, so that the order of reports does not
+matter and a return takes only what nothing else makes up for.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,6 +28,8 @@ from server.gamification.facts.types import ActivityFact
 
 MARKS_MAX = 500
 """More different things than this are not remembered; no target is higher."""
+RESERVE = timedelta(days=35)
+"""For how long something that is done goes on counting; most returns come within it."""
 _MARKED = (Metric.DISTINCT, Metric.STEPS)
 
 
@@ -212,8 +214,15 @@ def round_for(
         return None
     if has_next_round(challenge, latest, at, taker):
         return next_round(challenge, latest, at, taker.zone), replace(latest, is_live=False)
-    is_last = latest.completed_at is not None and not is_to_repeat(challenge, latest)
-    return (latest, None) if is_last and accepts(latest, at) else None
+    return (latest, None) if _is_reserve(challenge, latest, at) else None
+
+
+def _is_reserve(challenge: Challenge, latest: Progress, at: datetime) -> bool:
+    """Tell whether something counts in reserve, in case that something else comes back."""
+    if latest.completed_at is None or is_to_repeat(challenge, latest):
+        return False
+    is_needed = challenge.on_refund is not OnRefund.KEEP or latest.current < challenge.target
+    return is_needed and accepts(latest, at) and at < latest.completed_at + RESERVE
 
 
 def is_open(challenge: Challenge, at: datetime) -> bool:
@@ -245,7 +254,7 @@ def may_begin(challenge: Challenge, taker: Taker) -> bool:
 def is_to_repeat(challenge: Challenge, latest: Progress) -> bool:
     """Tell whether there is to be another round after this one, now or later."""
     done = latest.done_before + (latest.completed_at is not None)
-    return challenge.is_repeatable and (challenge.times == 0 or done < challenge.times)
+    return challenge.times != 1 and (challenge.times == 0 or done < challenge.times)
 
 
 def has_next_round(challenge: Challenge, latest: Progress, at: datetime, taker: Taker) -> bool:

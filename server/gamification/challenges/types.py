@@ -117,11 +117,6 @@ class Challenge:
     claim_days: int = 0
     on_refund: OnRefund = OnRefund.TAKE_BACK
 
-    @property
-    def is_repeatable(self) -> bool:
-        """Whether it can be done more than once."""
-        return self.times != 1
-
 
 @dataclass(frozen=True, slots=True)
 class Progress:

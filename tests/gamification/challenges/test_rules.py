@@ -230,6 +230,16 @@ def test_a_return_takes_back_what_falls_below_the_target(on_refund, left, curren
     assert (back.progress.completed_at is None, back.progress.turn) == (bool(lost), len(lost))
 
 
+@pytest.mark.parametrize(
+    ("on_refund", "later", "current"),
+    [("take_back", 34, 4), ("take_back", 36, 3), ("keep", 1, 3)],
+)
+def test_what_is_done_goes_on_counting_in_reserve_for_some_weeks(on_refund, later, current):
+    challenge = a_challenge(on_refund=on_refund)
+    (progress,), stages = run(challenge, *times(0, 0, 0, later))
+    assert (progress.current, stages) == (current, ["end"])
+
+
 def test_a_day_stays_done_while_another_visit_stands_behind_it():
     challenge = a_challenge("distinct", 2)
     facts = times(0, 0, 1)

@@ -9,9 +9,10 @@ from sqlalchemy import Connection, select
 from server.core.errors import Refusal
 from server.core.outbox import OUTBOX
 from server.gamification.challenges import errors
-from server.gamification.challenges.queries import counted_activities
+from server.gamification.challenges.queries import live_rounds
 from server.gamification.challenges.service import claim, join, leave
 from server.gamification.invariants.service import check_all
+from server.gamification.screens.counted import counted_activities
 from tests.builders.games import ANYBODY, DAY, MONDAY, done, item
 from tests.builders.playing import open_challenge, play, play_facts, rewards, rounds, undo
 from tests.builders.purchases import add_member, balances, open_shop
@@ -180,4 +181,13 @@ def test_a_partial_return_takes_what_is_gone(tx: Connection, ana: str) -> None:
     assert (rounds(tx, ana), points(tx, ana)) == ([(1, 19_00, False)], 0)
     key = (ana, three.id, 1)
     assert [row[0] for row in counted_activities(tx, key)] == [second.activity_id, fact.activity_id]
+    assert check_all(tx, LATER) == []
+
+
+def test_what_an_activity_reads_does_not_grow_with_what_was_done(tx: Connection, ana: str) -> None:
+    three = open_challenge(tx, repeat={"times": 0}, target=2)
+    for day in range(13):
+        play(tx, ana, MONDAY + day * DAY)
+    assert [one.round for one in live_rounds(tx, ana, three.id)] == [7]
+    assert len(rounds(tx, ana)) == 7
     assert check_all(tx, LATER) == []
