@@ -153,7 +153,8 @@ def _revoke(
     if not known:
         return False
     before, left = seen
-    held = ask_held(tx, [row.member_id], [before.today])().get(row.member_id, ())
+    days = (before.today, local_date(row.occurred_at, before.zone))
+    held = ask_held(tx, [row.member_id], days)().get(row.member_id, ())
     shopper = queries.get_shopper(tx, row.member_id)
     after = replace(before, facts=shopper.facts, activity=left)
     lost: list[Held] = lost_awards(known, held, before, after, row.id)

@@ -1,7 +1,6 @@
 """What games and badges see of an activity: pure."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -36,11 +35,6 @@ def fact_of(stored: Mapping[str, Any], zone: ZoneInfo, member_zone: ZoneInfo) ->
 def zone_of(name: str | None, otherwise: ZoneInfo) -> ZoneInfo:
     """Return the member's own zone, or the programme's when none is known."""
     return ZoneInfo(name) if name else otherwise
-
-
-def moment_of(facts: Sequence[ActivityFact], now: datetime) -> list[datetime]:
-    """Return the instants that decide which awards of a period are read."""
-    return [now, *(fact.occurred_at for fact in facts)]
 
 
 def items_left(fact: ActivityFact, items: Sequence[Item], amount_minor: int) -> ActivityFact:

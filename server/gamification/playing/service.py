@@ -28,7 +28,7 @@ from server.gamification.facts.types import ActivityFact
 from server.gamification.grants.awarding import give_for_awards
 from server.gamification.ledger.service import open_book
 from server.gamification.playing.queries import ask_players, get_games
-from server.gamification.playing.rules import fact_of, moment_of
+from server.gamification.playing.rules import fact_of
 from server.gamification.playing.types import Games, Player
 from server.gamification.programme.types import POINTS
 from server.gamification.reports import service as reports
@@ -93,7 +93,7 @@ def play(tx: Connection, done: Sequence[tuple[Purchase, Outcome]], recording: Re
     new = [(purchase, outcome) for purchase, outcome in done if not outcome.is_duplicate]
     if games.is_empty or not new:
         return
-    table = _lay(tx, games, recording, [outcome.member_id for _, outcome in new])
+    table = _lay(tx, games, recording, [purchase for purchase, _ in new])
     for purchase, outcome in new:
         _count(table, purchase, outcome)
     _save(tx, table)
@@ -107,11 +107,14 @@ def play(tx: Connection, done: Sequence[tuple[Purchase, Outcome]], recording: Re
             )
 
 
-def _lay(tx: Connection, games: Games, recording: Recording, member_ids: Sequence[str]) -> _Table:
+def _lay(
+    tx: Connection, games: Games, recording: Recording, purchases: Sequence[Purchase]
+) -> _Table:
     """Read what the members have of each game, in one round trip."""
     programme, now = recording.configuration.programme, recording.now
-    ids = sorted(set(member_ids))
-    days = [local_date(moment, programme.zone) for moment in moment_of((), now)]
+    ids = sorted({purchase.member_id for purchase in purchases})
+    moments = (now, *(purchase.occurred_at for purchase in purchases))
+    days = {local_date(moment, programme.zone) for moment in moments}
     with at_once(tx):
         players = ask_players(tx, ids, programme)
         rounds = ask_rounds(tx, ids, [one.id for one in games.challenges])
