@@ -41,7 +41,7 @@ from server.gamification.vouchers.types import Voucher, VoucherState
 class VoucherQuery(PageQuery):
     """Which vouchers: all, or those in one state as it was written down last."""
 
-    state = Choice(*VoucherState, load_default=None)
+    state = Choice(*(str(state) for state in VoucherState), load_default=None)
 
 
 class VoucherPage(Out):
