@@ -7,7 +7,7 @@ from server.core import clock
 from server.core.db import reading, transaction
 from server.core.installation import installation
 from server.gamification.partners.keys import add_partner_key, revoke_key
-from server.gamification.partners.queries import list_keys
+from server.gamification.partners.queries import list_keys, list_partners
 from server.gamification.partners.types import KeyMode, Scope
 
 SCOPES = [str(scope) for scope in Scope]
@@ -22,9 +22,15 @@ def keys() -> None:
 @click.argument("name")
 @click.option("--partner", "partner_id", required=True, help="The id of the partner.")
 @click.option("--scope", "scopes", type=click.Choice(SCOPES), multiple=True, required=True)
-def add(name: str, partner_id: str, scopes: tuple[str, ...]) -> None:
-    """Make a key and print it; it is shown only now."""
+@click.option("--own", is_flag=True, help="Only what its partner records, also with one partner.")
+def add(name: str, partner_id: str, scopes: tuple[str, ...], *, own: bool) -> None:
+    """Make a key and print it; it is shown only now.
+
+    With one partner it sees what the whole shop records (partners:all), unless you say --own.
+    """
     with application(), transaction() as tx:
+        if not own and len(list_partners(tx)) == 1:
+            scopes = tuple(dict.fromkeys((*scopes, Scope.PARTNERS_ALL)))
         is_test = installation().settings.mode == "test"
         mode = KeyMode.TEST if is_test else KeyMode.LIVE
         key = add_partner_key(tx, partner_id, name, scopes, clock.now(), mode)

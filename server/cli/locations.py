@@ -19,12 +19,13 @@ def locations() -> None:
 @click.argument("name")
 @click.option("--external-id", help="Its id in the till system.")
 @click.option("--zone", help="An IANA time zone, when it is not the programme's.")
-def add(name: str, external_id: str | None, zone: str | None) -> None:
+@click.option("--partner", "partner_id", help="Whose it is, when several businesses share.")
+def add(name: str, external_id: str | None, zone: str | None, partner_id: str | None) -> None:
     """Add a location and print its id."""
     if zone is not None:
         check_zone(zone)
     with application(), transaction() as tx:
-        location = add_location(tx, name, clock.now(), external_id, zone)
+        location = add_location(tx, name, clock.now(), external_id, zone, partner_id)
         click.echo(f"{location.id}  {location.name}")
 
 

@@ -101,7 +101,7 @@ def test_a_partners_key_is_added_listed_and_revoked(run, caller):
     assert "shared secret" in run("partners", "list")
     added = run("keys", "add", "backend", "--partner", partner_id, "--scope", "members:read")
     key_id, secret = labelled(added, "id"), labelled(added, "key")
-    assert labelled(added, "scopes") == "members:read"
+    assert labelled(added, "scopes") == "members:read partners:all"
     assert "shown only now" in added
     probe = {"phone": "5551234"}
     path = "/v1/partner/member-lookups"

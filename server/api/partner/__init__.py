@@ -23,7 +23,7 @@ from server.core.installation import installation
 from server.gamification.partners.keys import touch_key
 from server.gamification.partners.queries import find_key_holder
 from server.gamification.partners.rules import has_key_form, is_touch_due
-from server.gamification.partners.types import PROFILE_SCOPES, KeyMode
+from server.gamification.partners.types import PROFILE_SCOPES, KeyMode, Scope
 
 ABOUT = """What a till or a shop's backend needs: who is the customer, what a basket earns, and the
 purchase itself.
@@ -67,8 +67,17 @@ def _principal(row: Any) -> Principal:
             "partner_id": row.partner_id,
             "location_id": row.location_id,
             "zone": row.location_zone,
+            "owner_id": row.partner_id or row.location_partner_id,
+            "sees_all": _sees_all(row),
         },
     )
+
+
+def _sees_all(row: Any) -> bool:
+    """Tell whether what every partner recorded is open: to keys that say so, to the house."""
+    if row.device_id is not None:
+        return row.location_partner_id is None
+    return Scope.PARTNERS_ALL in row.scopes
 
 
 def _touch(response: Response, row: Any, now: datetime) -> Response:

@@ -2,6 +2,7 @@
 
 from server.api.endpoint import Call, Reply
 from server.api.partner import partner
+from server.api.partner.own import check_own_activity
 from server.api.partner.transactions import present_part, recording_of, view_of
 from server.api.presenters import purchases as show
 from server.api.presenters.updates import Updates, updates_now
@@ -38,6 +39,7 @@ def confirm_transaction(call: Call, transaction_id: str) -> Reply:
     For example when it was delivered. Repeating it is harmless. A purchase that is not confirmed in
     time is cancelled.
     """
+    check_own_activity(call, transaction_id)
     recording = recording_of(call)
     confirmed = confirm_purchase(call.tx, transaction_id, recording)
     body = {

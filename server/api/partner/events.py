@@ -4,6 +4,7 @@ from typing import Any
 
 from server.api.endpoint import Call, Reply
 from server.api.partner import partner
+from server.api.partner.own import check_own_activity
 from server.api.partner.receipts import known_location, source_of
 from server.api.partner.transactions import recording_of, view_of
 from server.api.presenters import purchases as show
@@ -115,6 +116,7 @@ def create_event(call: Call) -> Reply:
 )
 def cancel_event(call: Call, event_id: str) -> Reply:
     """Take an activity back with all that it gave. Repeating it is harmless."""
+    check_own_activity(call, event_id)
     recording = recording_of(call)
     done = cancel_report(call.tx, event_id, recording)
     view = view_of(call, recording.configuration)

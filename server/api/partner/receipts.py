@@ -125,14 +125,22 @@ def source_of(call: Call, source: str | None, location_id: str | None) -> str:
 
 
 def known_location(call: Call, body: dict[str, Any]) -> str | None:
-    """Return the location that was sent, if it exists. Raises ValidationFailed."""
+    """Return the location that was sent, if it exists and is no other partner's.
+
+    Raises ValidationFailed.
+    """
     location_id: str | None = body.get("location_id")
     if location_id is None:
         return None
     try:
-        return get_location(call.tx, location_id).id
+        found = get_location(call.tx, location_id)
     except NotFound:
-        raise ValidationFailed.at("/location_id", "unknown", "No such location.") from None
+        found = None
+    extra = call.principal.extra
+    is_others = found is not None and found.partner_id not in {None, extra["owner_id"]}
+    if found is None or (is_others and not extra["sees_all"]):
+        raise ValidationFailed.at("/location_id", "unknown", "No such location.")
+    return found.id
 
 
 def _line_of(line: dict[str, Any], index: int, body: dict[str, Any]) -> PurchaseLine:

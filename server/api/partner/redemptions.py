@@ -5,6 +5,7 @@ from typing import Any
 
 from server.api.endpoint import Call, Reply
 from server.api.partner import partner
+from server.api.partner.own import check_own_hold
 from server.api.partner.transactions import recording_of, view_of
 from server.api.presenters.updates import Updates, updates_now
 from server.api.schemas import Instant, Integer, Money, Nested, RequestSchema, Text
@@ -121,6 +122,7 @@ def capture_redemption(call: Call, redemption_id: str) -> Reply:
     The member finds it in the history as an activity of the kind `redemption`.
     """
     recording = recording_of(call)
+    check_own_hold(call, redemption_id)
     owner = find_hold_owner(call.tx, redemption_id)
     if owner is not None:
         _check_served(call, owner[0])
@@ -140,6 +142,7 @@ def capture_redemption(call: Call, redemption_id: str) -> Reply:
 )
 def release_redemption(call: Call, redemption_id: str) -> Reply:
     """Give held points back."""
+    check_own_hold(call, redemption_id)
     recording = recording_of(call)
     cause = Cause("hold", redemption_id, recording.actor, call.now, call.now)
     release_hold(call.tx, redemption_id, cause)

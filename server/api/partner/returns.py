@@ -4,6 +4,7 @@ from typing import Any
 
 from server.api.endpoint import Call, Reply
 from server.api.partner import partner
+from server.api.partner.own import check_own_activity
 from server.api.partner.receipts import check_currency
 from server.api.partner.transactions import recording_of, view_of
 from server.api.presenters.updates import Updates, updates_now
@@ -95,6 +96,7 @@ def create_return(call: Call, transaction_id: str) -> Reply:
     What was earned is worked out again for what is left, by the rules of that purchase. Any split
     of a return takes back exactly what one whole return would.
     """
+    check_own_activity(call, transaction_id)
     return _return(call, transaction_id, _return_of(call, transaction_id))
 
 
@@ -109,6 +111,7 @@ def create_return(call: Call, transaction_id: str) -> Reply:
 )
 def cancel_transaction(call: Call, transaction_id: str) -> Reply:
     """Cancel a purchase: everything that is left of it comes back. Repeating it is harmless."""
+    check_own_activity(call, transaction_id)
     return _return(call, transaction_id, Return(CANCELLATION, is_cancellation=True))
 
 

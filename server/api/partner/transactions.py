@@ -4,6 +4,7 @@ from typing import Any
 
 from server.api.endpoint import Call, Reply
 from server.api.partner import partner
+from server.api.partner.own import check_own_activity, check_own_hold
 from server.api.partner.receipts import QuoteIn, TransactionIn, known_location, purchase_of
 from server.api.partner.receipts import source_of as receipt_source
 from server.api.presenters import purchases as show
@@ -148,6 +149,8 @@ def create_transaction(call: Call) -> Reply:
     A receipt that was recorded before answers 200 with its first outcome and `duplicate: true`;
     only `updates` says what is now.
     """
+    for part in call.body["apply"]:
+        check_own_hold(call, part["redemption_id"])
     recording = recording_of(call)
     outcome = record_purchase(call.tx, purchase_of(call, call.body), recording)
     view = view_of(call, recording.configuration)
@@ -163,6 +166,7 @@ def create_transaction(call: Call) -> Reply:
 )
 def get_transaction(call: Call, transaction_id: str) -> Reply:
     """Get a purchase by its id."""
+    check_own_activity(call, transaction_id)
     return Reply(_present_stored(call, get_purchase(call.tx, transaction_id)))
 
 
@@ -181,6 +185,7 @@ def find_transaction(call: Call) -> Reply:
     row = find_purchase_by_receipt(call.tx, source, call.query["external_id"])
     if row is None:
         raise NotFound(f"There is no such purchase from the source {source}.", source=source)
+    check_own_activity(call, row.id)
     return Reply(_present_stored(call, row))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from server.core.columns import among
 from server.core.statements import Prepared
 from server.gamification.holds.types import Purpose
-from server.gamification.ledger.models import HOLD, LOT, LOT_DRAW, WALLET
+from server.gamification.ledger.models import HOLD, LOT, LOT_DRAW, TRANSFER, WALLET
 from server.gamification.ledger.queries import lot_of
 from server.gamification.ledger.types import Hold, HoldState, Lot
 
@@ -33,6 +33,11 @@ _WALLET_OF_HOLD = (
     select(WALLET.c.member_id, WALLET.c.unit)
     .join(HOLD, HOLD.c.wallet_id == WALLET.c.id)
     .where(HOLD.c.id == bindparam("id"), HOLD.c.purpose == bindparam("purpose"))
+)
+_HOLDER = (
+    select(TRANSFER.c.actor)
+    .join(HOLD, HOLD.c.transfer_id == TRANSFER.c.id)
+    .where(HOLD.c.id == bindparam("id"))
 )
 _HELD_LOTS = Prepared(
     select(LOT)
@@ -58,6 +63,12 @@ def find_hold_owner(
     """Return member id and unit of a hold with this purpose, without locking."""
     row = tx.execute(_WALLET_OF_HOLD, {"id": hold_id, "purpose": str(purpose)}).first()
     return (row.member_id, row.unit) if row else None
+
+
+def find_hold_actor(tx: Connection, hold_id: str) -> str | None:
+    """Return who set the points aside, None when there is no such hold."""
+    found: str | None = tx.execute(_HOLDER, {"id": hold_id}).scalar()
+    return found
 
 
 def next_lapse_at(tx: Connection, now: datetime) -> datetime | None:

@@ -10,7 +10,7 @@ from server.core.db import Base, table_of
 
 
 class LocationRow(Base):
-    """A shop, a counter, a web shop: where purchases happen."""
+    """A shop, a counter, a web shop: where purchases happen; of a partner, or of the house."""
 
     __tablename__ = "location"
 
@@ -18,6 +18,7 @@ class LocationRow(Base):
     name: Mapped[str] = mapped_column(String(120))
     external_id: Mapped[str | None] = mapped_column(code(100), unique=True)
     zone: Mapped[str | None] = mapped_column(String(64))
+    partner_id: Mapped[str | None] = mapped_column(Id)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     archived_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, true
+from sqlalchemy import Connection, bindparam, func, select, true
 
 from server.core.errors import NotFound
 from server.core.statements import Prepared
@@ -26,6 +26,7 @@ _HOLDER = Prepared(
         _D.location_id,
         _D.revoked_at.label("device_revoked_at"),
         _L.zone.label("location_zone"),
+        _L.partner_id.label("location_partner_id"),
         _P.name.label("partner_name"),
         PROGRAMME.c.revision,
     )
@@ -49,6 +50,13 @@ _DEVICES = select(
     _L.zone,
 ).join(LOCATION, _L.id == _D.location_id)
 _DEVICE = _DEVICES.where(_D.id == bindparam("id"))
+_PARTNER_OF_KEY = (
+    select(func.coalesce(_K.partner_id, _L.partner_id))
+    .select_from(API_KEY)
+    .outerjoin(DEVICE, _D.id == _K.device_id)
+    .outerjoin(LOCATION, _L.id == _D.location_id)
+    .where(_K.id == bindparam("id"))
+)
 _LOCATION = select(LOCATION).where(_L.id == bindparam("id"))
 _LOCATION_NAMED = select(LOCATION).where(_L.external_id == bindparam("external_id"))
 _LOCATIONS = select(LOCATION).where(_L.archived_at.is_(None)).order_by(_L.name, _L.id)
@@ -70,6 +78,12 @@ def find_key_holder(tx: Connection, secret_hash: str) -> Any:
     programme's revision.
     """
     return _HOLDER.first(tx, {"secret_hash": secret_hash})
+
+
+def find_partner_of_key(tx: Connection, key_id: str) -> str | None:
+    """Return whose a key is: its partner, or that of its device's location; None for the house."""
+    found: str | None = tx.execute(_PARTNER_OF_KEY, {"id": key_id}).scalar()
+    return found
 
 
 def get_device(tx: Connection, device_id: str) -> Device:
@@ -123,7 +137,7 @@ def list_keys(tx: Connection) -> Sequence[Any]:
 
 
 def _location(row: Any) -> Location:
-    return Location(row.id, row.name, row.external_id, row.zone)
+    return Location(row.id, row.name, row.external_id, row.zone, row.partner_id)
 
 
 def _device(row: Any) -> Device:

@@ -13,7 +13,12 @@ from server.gamification.partners.assertions import check_public_key, seal_secre
 from server.gamification.partners.errors import LocationExists, PairingTokenInvalid
 from server.gamification.partners.keys import add_device_key, revoke_device_keys
 from server.gamification.partners.models import DEVICE, LOCATION, PARTNER
-from server.gamification.partners.queries import find_location, get_device, get_location
+from server.gamification.partners.queries import (
+    find_location,
+    get_device,
+    get_location,
+    get_partner,
+)
 from server.gamification.partners.rules import PAIRING_MINUTES
 from server.gamification.partners.types import (
     Device,
@@ -59,14 +64,20 @@ def add_location(
     now: datetime,
     external_id: str | None = None,
     zone: str | None = None,
+    partner_id: str | None = None,
 ) -> Location:
-    """Add a place of business. Raises LocationExists when the external id is taken."""
+    """Add a place of business, of a partner or of the house.
+
+    Raises LocationExists when the external id is taken, NotFound for an unknown partner.
+    """
+    if partner_id is not None:
+        get_partner(tx, partner_id)
     found = find_location(tx, external_id) if external_id else None
     if found is not None:
         raise LocationExists(location_id=found.id)
-    location = Location(new_id("loc", now), one_line(name), external_id, zone)
+    location = Location(new_id("loc", now), one_line(name), external_id, zone, partner_id)
     row = {"id": location.id, "name": location.name, "external_id": external_id, "zone": zone}
-    tx.execute(_ADD_LOCATION, row | {"created_at": now})
+    tx.execute(_ADD_LOCATION, row | {"partner_id": partner_id, "created_at": now})
     return location
 
 

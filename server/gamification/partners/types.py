@@ -20,6 +20,8 @@ class Scope(StrEnum):
     ADJUSTMENTS_WRITE = "adjustments:write"
     BADGES_WRITE = "badges:write"
     SANDBOX = "sandbox"
+    PARTNERS_ALL = "partners:all"
+    """What all partners record, not only what the key's own did."""
 
 
 class Profile(StrEnum):
@@ -66,6 +68,7 @@ class Location:
     name: str
     external_id: str | None
     zone: str | None
+    partner_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

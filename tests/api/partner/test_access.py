@@ -6,7 +6,13 @@ import pytest
 
 from server.core.db import transaction
 from server.gamification.partners.keys import add_partner_key, revoke_key
-from server.gamification.partners.service import revoke_device
+from server.gamification.partners.service import (
+    add_device,
+    add_location,
+    offer_pairing,
+    pair_device,
+    revoke_device,
+)
 from server.gamification.partners.types import KeyMode, Profile, Scope
 from tests.builders.members import NOW, add_shop, bearer, pair_dan
 from tests.builders.tills import Till, code_of, id_of, receipt
@@ -103,7 +109,8 @@ def test_a_revoked_till_opens_nothing(app, call, cast):
 
 @pytest.mark.parametrize("scope", list(Scope))
 def test_a_key_opens_what_its_scope_says_and_no_more(app, call, scope):
-    _, secret, _ = in_use(app, lambda tx: add_shop(tx, scope, name="Narrow"))
+    scopes = {scope, Scope.PARTNERS_ALL}
+    _, secret, _ = in_use(app, lambda tx: add_shop(tx, *scopes, name="Narrow"))
     before = rows_of(app)
     closed = [name for name in CALLS if CALLS[name][2] is not scope]
     for name in closed:
@@ -135,3 +142,62 @@ def test_a_key_past_its_date_opens_nothing(app, call, cast, clock_at):
     assert rotated.status_code == 201
     clock_at.tick(timedelta(days=2))
     assert_refused_everywhere(app, call, cast.as_dan, 401, "app_key_invalid")
+
+
+TOUCHING = ("read", "find", "return", "cancellation", "capture", "release")
+OWN = set(Scope) - {Scope.PARTNERS_ALL}
+
+
+def add_second_till(tx):
+    """A full till at a location of a second partner."""
+    partner_id, _, _ = add_shop(tx, *OWN, name="Bakery")
+    place = add_location(tx, "Bakery counter", NOW, partner_id=partner_id)
+    device = add_device(tx, "Till B", place.id, Profile.TILL_FULL, NOW)
+    return pair_device(tx, offer_pairing(tx, device.id, NOW).token, NOW, KeyMode.TEST)[1].secret
+
+
+def kept_rows(app):
+    """Return all rows but the stored refusals."""
+    return {name: rows for name, rows in rows_of(app).items() if name != "idempotency_record"}
+
+
+@pytest.mark.parametrize("make", [lambda tx: add_shop(tx, *OWN, name="B")[1], add_second_till])
+def test_what_a_partner_recorded_does_not_exist_for_another(app, call, make):
+    headers = bearer(in_use(app, make))
+    before = kept_rows(app)
+    codes = {name: code_of(call(name, headers))[1] for name in TOUCHING}
+    holds = dict.fromkeys(("capture", "release"), "hold_not_found")
+    refused = {"find": "validation_failed"} if make is add_second_till else {}
+    assert codes == dict.fromkeys(TOUCHING, "not_found") | holds | refused
+    assert kept_rows(app) == before
+
+
+def test_a_purchase_cannot_use_what_another_partner_set_aside(app, shop, cast):
+    shop.buy(cast.ben, 5000)
+    held = shop.hold(cast.ben, 1)
+    _, secret, _ = in_use(app, lambda tx: add_shop(tx, *OWN, name="Bakery"))
+    body = receipt(cast.ben, 1000) | {"apply": [{"redemption_id": held}]}
+    answer = Till(shop.client, bearer(secret)).post("/transactions", body)
+    assert code_of(answer) == (404, "hold_not_found")
+
+
+def test_a_partner_has_its_own_purchases_and_holds_without_the_scope(app, cast):
+    _, secret, _ = in_use(app, lambda tx: add_shop(tx, *OWN, name="Bakery"))
+    bakery = Till(app.test_client(), bearer(secret))
+    bought = id_of(bakery.buy(cast.ben, 5000, external_id="b1"))
+    assert bakery.get(f"/transactions/{bought}").status_code == 200
+    held = bakery.hold(cast.ben, 1)
+    assert bakery.post(f"/redemptions/{held}/release").status_code == 200
+    assert bakery.post(f"/transactions/{bought}/returns", {"external_id": "r"}).status_code == 201
+
+
+def test_a_key_does_not_record_at_the_location_of_another_partner(app, cast):
+    def make(tx):
+        owner, _, _ = add_shop(tx, *OWN, name="Bakery")
+        return add_location(tx, "Bakery counter", NOW, partner_id=owner).id
+
+    place = in_use(app, make)
+    _, secret, _ = in_use(app, lambda tx: add_shop(tx, *OWN, name="Florist"))
+    florist = Till(app.test_client(), bearer(secret))
+    answer = florist.post("/transactions", receipt(cast.ben, 1000) | {"location_id": place})
+    assert code_of(answer) == (422, "validation_failed")
