@@ -10,6 +10,13 @@ import orjson
 from server import __version__
 from server.api.endpoint import Call, Reply
 from server.api.mobile import member
+from server.api.mobile.shelves import (
+    SHELVES,
+    ChallengeShelf,
+    StarCardShelf,
+    StreakShelf,
+    read_shelves,
+)
 from server.api.presenters.balances import Balance, points_view, present_balances, units_of
 from server.api.presenters.tiers import TierSummary, TierView, summarise_tier
 from server.api.schemas import Items, Nested, RequestSchema, Text
@@ -55,6 +62,9 @@ class Home(Out):
     card = Nested(HomeCard, metadata=_OPTIONAL)
     balances = Items(Nested(Balance), metadata=_OPTIONAL)
     tier = Nested(TierSummary, metadata=_OPTIONAL)
+    star_cards = Nested(StarCardShelf, metadata=_OPTIONAL)
+    challenges = Nested(ChallengeShelf, metadata=_OPTIONAL)
+    streaks = Nested(StreakShelf, metadata=_OPTIONAL)
 
 
 class HomeQuery(RequestSchema):
@@ -71,22 +81,31 @@ class Seen:
     view: TierView
     screen: Screen
     ahead: Outlook
+    shelves: dict[str, Any]
 
 
 @member.get("/me/home", "getHome", query=HomeQuery, answers={200: Home})
 def get_home(call: Call) -> Reply:
-    """Get the first screen: card, balances with what expires next, and the tier bar."""
+    """Get the first screen: card, balances with what expires next, the tier bar, and what to play.
+
+    Of star cards, challenges and streaks only the most pressing are shown.
+    """
     asked = call.query["sections"]
-    wanted = set(asked.split(",")) if asked else set(SECTIONS)
+    wanted = set(asked.split(",")) if asked else {*SECTIONS, *SHELVES}
     configuration = get_configuration(call.tx, call.revision or None)
     points = points_view(configuration.programme, call.locale, call.now)
     view = TierView(configuration.ladder, points)
     screen = find_screen(call.tx, call.principal.id)
     assert screen is not None  # whoever is signed in exists
     ahead = look_up_tier(call.tx, screen.shopper, view.ladder, call.now)
-    seen = Seen(call, view, screen, ahead)
+    shelves = read_shelves(call, configuration.programme.revision, wanted)
+    seen = Seen(call, view, screen, ahead, shelves)
     sections = [name for name in SECTIONS if name in wanted]
-    return Reply(lambda: {name: _SECTIONS[name](seen) for name in sections}, tag=_tag(seen, asked))
+
+    def show() -> dict[str, Any]:
+        return {name: _SECTIONS[name](seen) for name in sections} | shelves
+
+    return Reply(show, tag=_tag(seen, asked))
 
 
 def _tag(seen: Seen, asked: str | None) -> str:
@@ -100,7 +119,7 @@ def _tag(seen: Seen, asked: str | None) -> str:
     today = local_date(call.now, programme.zone)
     clock = (_greeting(call.now, programme), today, expired)
     standing = (seen.screen.shopper.standing, seen.ahead)
-    parts = [__version__, call.revision, asked, clock, seen.screen.seen, standing]
+    parts = [__version__, call.revision, asked, clock, seen.screen.seen, standing, seen.shelves]
     return orjson.dumps(parts).decode()
 
 

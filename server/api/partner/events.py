@@ -14,6 +14,7 @@ from server.api.profiles import Attributes
 from server.api.schemas import Boolean, Instant, Integer, Items, Nested, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
 from server.core.errors import NotFound
+from server.core.ids import EXAMPLE_MEMBER_ID
 from server.gamification.activities.errors import (
     DuplicateMismatch,
     PurchaseInFuture,
@@ -33,6 +34,13 @@ class EventIn(RequestSchema):
 
     `external_id` names it for ever together with `source` and `type`: it is never counted twice.
     """
+
+    example = {
+        "member_id": EXAMPLE_MEMBER_ID,
+        "type": "review",
+        "external_id": "review-1001",
+        "data": {"stars": 5},
+    }
 
     member_id = Text(required=True, most=40)
     type = Text(required=True, most=20)

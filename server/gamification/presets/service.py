@@ -16,6 +16,7 @@ from server.gamification.presets.queries import get_preset
 from server.gamification.programme.errors import ProgrammeExists, ProgrammeNameInvalid
 from server.gamification.programme.models import PROGRAMME
 from server.gamification.programme.queries import current_revision
+from server.gamification.programme.service import begin_revision
 from server.gamification.tiers.models import TIER
 from server.gamification.tiers.types import MULTIPLIER_ONE
 
@@ -40,11 +41,9 @@ def apply_preset(
     fields["name"] = _name(fields["name"])
     row = {"id": 1, "settings": preset["settings"], "revision": revision, "updated_at": now}
     tx.execute(insert(PROGRAMME), fields | row)
-    rules = [_rule_row(rule, now) for rule in preset.get("earn_rules", ())]
     tiers = [_tier_row(tier, rank, now) for rank, tier in enumerate(preset.get("tiers", ()))]
-    for table, rows in ((EARN_RULE, rules), (TIER, tiers)):
-        if rows:
-            tx.execute(insert(table), rows)
+    if tiers:
+        tx.execute(insert(TIER), tiers)
     install_definitions(tx, preset, f"preset:{key}", now)
     return current_revision(tx)
 
@@ -52,11 +51,16 @@ def apply_preset(
 def install_definitions(
     tx: Connection, told: Mapping[str, Any], actor: str, now: datetime
 ) -> list[Definition]:
-    """Publish everything that `told` has in tables of the known kinds, such as `[[badges]]`.
+    """Publish everything that `told` has in tables of the known kinds, such as `[[badges]]`,
+    and its `[[earn_rules]]`.
 
     Each entry has a `key`; the rest are its settings. Raise `DefinitionInvalid`,
     `DefinitionKeyTaken`.
     """
+    rules = [_rule_row(rule, now) for rule in told.get("earn_rules", ())]
+    if rules:
+        begin_revision(tx, now)
+        tx.execute(insert(EARN_RULE), rules)
     made = []
     for table, kind in KINDS.items():
         for entry in told.get(table, ()):

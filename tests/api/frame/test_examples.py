@@ -73,9 +73,9 @@ def test_every_example_works_in_the_demo_shop(sqlite_app, cafe):
         path = re.sub(r"{(\w+)}", lambda part: seen[part[1]], endpoint.path)
         body = dict(endpoint.body.example) | instead
         answer = client.open(path, method=endpoint.method, json=body, headers=headers)
-        assert answer.status_code in {200, 201, 202}, (operation_id, answer.text)
+        assert answer.status_code in {200, 201, 202, 204}, (operation_id, answer.text)
         tried.add(operation_id)
-        return answer.get_json()
+        return answer.get_json(silent=True)
 
     tried: set[str] = set()
     for name in ("createQuote", "createTransactionBatch", "lookUpMember", "enrolMember"):
@@ -97,6 +97,9 @@ def test_every_example_works_in_the_demo_shop(sqlite_app, cafe):
     try_out("advanceTestClock")
     device = try_out("changeOwnDevice", "till")
     try_out("changeMe", "member")
+    try_out("createEvent")
+    try_out("giveBadge")
+    try_out("markBadgesSeen", "member")
     seen["challenge_id"] = "coffee-quiz"
     assert try_out("answerChallenge", "member")["attempt"]["is_passed"]
     challenge = try_out("createOtpChallenge", "member")

@@ -267,13 +267,25 @@ def test_a_bar_is_never_full_before_the_goal(client, till, cast):
     assert progress["text"] == "1 point to Silver"
 
 
+_NO_FORMS = dict.fromkeys(("one", "few", "many"))
+STARS = {
+    "code": "stars",
+    "names": [
+        _NO_FORMS | {"locale": "en", "one": "star", "other": "stars"},
+        _NO_FORMS
+        | {"locale": "ru", "one": "звезда", "few": "звезды", "many": "звёзд", "other": "звезды"},
+        _NO_FORMS | {"locale": "et", "one": "täht", "other": "tähte"},
+    ],
+    "worth": None,
+}
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_programme_is_told_to_everybody(app, client, cast, language):
     with app.app_context(), reading() as tx:
-        rule_id = tx.execute(select(EARN_RULE.c.id)).scalar_one()
+        rules = tx.execute(select(EARN_RULE).order_by(EARN_RULE.c.id)).all()
     ids, names, benefits = tier_ids(app), NAMES[language], benefits_in(language)
     none = dict.fromkeys(("one", "few", "many"))
-    rule = {"en": "1 point for each 10", "ru": "1 балл за каждые 10", "et": "1 punkt iga 10 eest"}
     russian = {"locale": "ru", "one": "балл", "few": "балла", "many": "баллов", "other": "балла"}
     assert good(client.get("/v1/program", headers={"Accept-Language": language})) == {
         "name": "Four metals",
@@ -290,9 +302,10 @@ def test_the_programme_is_told_to_everybody(app, client, cast, language):
                     none | {"locale": "et", "one": "punkt", "other": "punkti"},
                 ],
                 "worth": money(100),
-            }
+            },
+            STARS,
         ],
-        "earn_rules": [{"id": rule_id, "title": rule[language]}],
+        "earn_rules": [{"id": rule.id, "title": rule.names[language]} for rule in rules],
         "tiers": [
             {
                 "id": ids[rank],

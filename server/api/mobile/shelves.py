@@ -1,0 +1,80 @@
+"""The playful sections of the first screen: bounded, each absent while the shop has none of it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from server.api.endpoint import Call
+from server.api.mobile.challenges import list_challenges
+from server.api.mobile.star_cards import list_cards
+from server.api.mobile.streaks import list_streaks
+from server.api.presenters.challenges import ChallengeOut
+from server.api.presenters.star_cards import StarCardOut
+from server.api.presenters.streaks import StreakOut
+from server.api.schemas import Boolean, Items, Nested, Text
+from server.api.schemas import ResponseSchema as Out
+from server.gamification.playing.queries import get_games
+from server.gamification.playing.types import Games
+
+_LAST = ("claimed", "expired")
+"""States of challenges that are shown only after all others."""
+
+
+class _Shelf(Out):
+    """A bounded part of a list; `more` says that there are others."""
+
+    status = Text(required=True)
+    more = Boolean(required=True)
+
+
+class StarCardShelf(_Shelf):
+    """The fullest star cards."""
+
+    items = Items(Nested(StarCardOut), required=True)
+
+
+class ChallengeShelf(_Shelf):
+    """The challenges that ask for something now."""
+
+    items = Items(Nested(ChallengeOut), required=True)
+
+
+class StreakShelf(_Shelf):
+    """The longest streaks."""
+
+    items = Items(Nested(StreakOut), required=True)
+
+
+def read_shelves(call: Call, revision: str, wanted: set[str]) -> dict[str, Any]:
+    """Return the sections that were asked for and that the shop has something for."""
+    games = get_games(call.tx, revision)
+    return {
+        name: _shelf(show(call), most)
+        for name, (has, show, most) in SHELVES.items()
+        if name in wanted and has(games)
+    }
+
+
+def _shelf(items: list[dict[str, Any]], most: int) -> dict[str, Any]:
+    return {"status": "ok", "items": items[:most], "more": len(items) > most}
+
+
+def _fullest(call: Call) -> list[dict[str, Any]]:
+    return sorted(list_cards(call), key=lambda one: -one["progress"]["pct"])
+
+
+def _pressing(call: Call) -> list[dict[str, Any]]:
+    """Return what can be claimed first, then the fullest bars; what is over comes last."""
+    return sorted(
+        list_challenges(call),
+        key=lambda one: (one["state"] in _LAST, not one["actions"], -one["progress"]["pct"]),
+    )
+
+
+SHELVES: Mapping[
+    str, tuple[Callable[[Games], object], Callable[[Call], list[dict[str, Any]]], int]
+] = {
+    "star_cards": (lambda games: games.star_cards, _fullest, 2),
+    "challenges": (lambda games: games.challenges, _pressing, 3),
+    "streaks": (lambda games: games.streaks, list_streaks, 1),
+}
+"""Whether the shop has it, how it is read, and how many are shown."""
