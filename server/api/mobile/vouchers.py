@@ -41,7 +41,7 @@ from server.gamification.vouchers.types import Voucher, VoucherState
 class VoucherQuery(PageQuery):
     """Which vouchers: all, or those in one state as it was written down last."""
 
-    state = Choice(*(str(state) for state in VoucherState), load_default=None)
+    state = Choice(*(str(state) for state in VoucherState))
 
 
 class VoucherPage(Out):
@@ -73,7 +73,7 @@ def list_my_vouchers(call: Call) -> Reply:
     """List the vouchers, newest first, without their codes."""
     scope, limit = f"vouchers:{call.principal.id}", call.query["limit"]
     parameters = page_parameters(call.vault, scope, call.query["cursor"], limit)
-    rows = page_vouchers(call.tx, call.principal.id, parameters, call.query["state"])
+    rows = page_vouchers(call.tx, call.principal.id, parameters, call.query.get("state"))
     ids = [row.id for row in rows]
     prices, uses, view = list_prices(call.tx, ids), list_standing_uses(call.tx, ids), view_of(call)
 
