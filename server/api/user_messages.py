@@ -48,6 +48,8 @@ SENTENCES: dict[str, str] = {
     "return_exceeds_sale": message("More is being returned than was bought."),
     "currency_mismatch": message("Points are counted in {expected} here, not in {got}."),
     "assurance_too_low": message("To pay with points, please show the code in the app."),
+    "spend_too_small": message("At least {least} points are needed to pay with."),
+    "spend_share_exceeded": message("At most {most} points can be used for this bill."),
     "reward_sold_out": message("Sold out just now. More may come."),
     "reward_limit_reached": message("You have had as many of these as one may have."),
     "tier_too_low": message("This is for members of another tier."),

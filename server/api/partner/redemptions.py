@@ -24,6 +24,8 @@ from server.gamification.ledger.types import AMOUNT_MAX, Cause
 from server.gamification.members.errors import MemberBlocked, MemberMerged
 from server.gamification.members.queries import get_member
 from server.gamification.members.rules import why_not_served
+from server.gamification.points.errors import SpendTooSmall
+from server.gamification.points.spending import check_least
 from server.gamification.programme.types import POINTS
 from server.gamification.reports.redeeming import redeem
 
@@ -82,6 +84,7 @@ class RedemptionOut(Out):
     refuses=(
         NotFound,
         BalanceInsufficient,
+        SpendTooSmall,
         AssuranceTooLow,
         QrStale,
         QrReplayed,
@@ -99,6 +102,7 @@ def create_redemption(call: Call) -> Reply:
     """
     member_id = _spender(call)
     recording = recording_of(call)
+    check_least(recording.configuration.programme.policies, call.body["points"])
     book = open_book(call.tx, member_id, POINTS, call.now)
     hold_id = new_id("hld", call.now)
     cause = Cause("hold", hold_id, recording.actor, call.now, call.now)

@@ -36,7 +36,6 @@ _TARGETS: dict[Kind, str] = {
     Kind.HOLD: Bucket.HELD,
     Kind.ADJUSTMENT: Account.ADJUSTMENT,
     Kind.DONATION: Account.DONATION,
-    Kind.TRANSFER: Account.TRANSFER,
 }
 
 
@@ -129,22 +128,9 @@ class Book:
         Raise `BalanceInsufficient` when fewer points can be spent at `cause.recorded_at`.
         """
         rules.check_amount(amount)
-        live = rules.spendable(self.lots.values(), cause.recorded_at)
-        if kind is Kind.TRANSFER:  # sent to and fro, points of grace lots would live for ever
-            live = [lot for lot in live if lot.replaces_id is None]
-        draws = rules.draw_lots(live, amount)
+        draws = rules.draw_lots(rules.spendable(self.lots.values(), cause.recorded_at), amount)
         transfer_id = self._post(kind, Bucket.AVAILABLE, _TARGETS[kind], amount, cause)
         self._draw(transfer_id, draws)
-        return transfer_id
-
-    def receive(self, parts: Sequence[tuple[Lot, int]], cause: Cause) -> str:
-        """Add what another member's book has sent, with the dates of its lots."""
-        amount = sum(part for _, part in parts)
-        transfer_id = self._post(Kind.TRANSFER, Account.TRANSFER, Bucket.AVAILABLE, amount, cause)
-        lots = [
-            self._open_lot(transfer_id, part, lot.earned_at, lot.expires_at) for lot, part in parts
-        ]
-        self._absorb_debt(lots, cause)
         return transfer_id
 
     def hold(self, amount: int, cause: Cause) -> str:

@@ -24,7 +24,6 @@ class Kind(StrEnum):
     REVERSAL = "reversal"
     SETTLEMENT = "settlement"
     DONATION = "donation"
-    TRANSFER = "transfer"
 
 
 class Bucket(StrEnum):
@@ -44,7 +43,6 @@ class Account(StrEnum):
     BREAKAGE = "breakage"
     ADJUSTMENT = "adjustment"
     DONATION = "donation"
-    TRANSFER = "transfer"
 
 
 class HoldState(StrEnum):

@@ -101,6 +101,8 @@ class Policies:
     anniversary_points: int = 0
     grace_lot_days: int = 14
     till_hold_seconds: int = 900
+    spend_points_min: int = 0
+    spend_share_bp_max: int = 10_000
     purchase_age_days_max: int = 1100
     purchase_ahead_seconds_max: int = 600
     phone_region: str = "EE"
