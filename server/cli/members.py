@@ -25,6 +25,7 @@ from server.gamification.members.types import (
     Profile,
     Source,
 )
+from server.gamification.playing.joining import welcome
 from server.gamification.programme.queries import current_revision, get_programme
 from server.gamification.sessions.service import open_session
 from server.gamification.sessions.tokens import Issuer
@@ -53,7 +54,9 @@ def add(first_name: str, last_name: str, phone: str, email: str, birthday: objec
         region = get_programme(tx).policies.phone_region
         given = ((IdentifierKind.PHONE, phone), (IdentifierKind.EMAIL, email))
         found = tuple(normal_identifier(kind, text, region) for kind, text in given if text)
-        member = enrol(tx, installation().vault, Enrolment(Source.API, profile, found), clock.now())
+        now = clock.now()
+        member = enrol(tx, installation().vault, Enrolment(Source.API, profile, found), now)
+        welcome(tx, member.id, "cli:members", now)
         card = find_active_card(tx, member.id)
         click.echo(f"{member.id}  card {card.number if card else 'none'}")
 

@@ -14,6 +14,7 @@ from server.gamification.members.rules import EMAIL_LENGTH_MAX, normal_identifie
 from server.gamification.members.types import IdentifierKind
 from server.gamification.partners.assertions import accept_assertion
 from server.gamification.partners.errors import AssertionInvalid, AssertionReplayed
+from server.gamification.playing.joining import welcome
 from server.gamification.programme.queries import get_programme
 from server.gamification.sessions.challenges import answer_challenge, start_challenge
 from server.gamification.sessions.errors import (
@@ -178,6 +179,8 @@ def create_session(call: Call) -> Reply:
         if call.body[name] is None:
             raise ValidationFailed.at(f"/{name}", "required", "This kind of sign-in needs it.")
     tokens, is_new = _GRANTS[call.body["kind"]](call, _installation(call))
+    if is_new:
+        welcome(call.tx, tokens.member_id, f"member:{tokens.member_id}", call.now)
     return Reply(_present_tokens(tokens, is_new), 201, NO_STORE)
 
 

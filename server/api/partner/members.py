@@ -32,6 +32,7 @@ from server.gamification.members.types import (
 )
 from server.gamification.partners.queries import get_location
 from server.gamification.partners.types import Scope
+from server.gamification.playing.joining import welcome
 from server.gamification.programme.queries import get_programme
 
 KINDS = {
@@ -127,6 +128,7 @@ def enrol_member(call: Call) -> Reply:
     check_profile(call.body, programme, call.now)
     enrolment = _enrolment(call, programme.policies.phone_region)
     found = enrol(call.tx, call.vault, enrolment, call.now)
+    welcome(call.tx, found.id, f"key:{call.principal.extra['key_id']}", call.now)
     return Reply(_present(call, found), 201)
 
 

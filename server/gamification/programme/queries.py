@@ -31,6 +31,7 @@ _CASTS: Mapping[str, Callable[[Any], Any]] = {
     "rounding": Rounding,
     "tax_basis": TaxBasis,
     "clawback": ClawbackPolicy,
+    "welcome": tuple,
     "expiry": lambda policies: tuple(expiry_policy(policy) for policy in policies),
     "closed_days": lambda stored: ClosedDays(
         frozenset(stored.get("weekdays", ())), frozenset(stored.get("dates", ()))

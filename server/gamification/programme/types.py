@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 from zoneinfo import ZoneInfo
 
 POINTS = "points"
@@ -108,6 +109,7 @@ class Policies:
     phone_region: str = "EE"
     self_enrolment: bool = True
     closed_days: ClosedDays = ClosedDays()
+    welcome: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from server.gamification.members.queries import owners_of
 from server.gamification.members.rules import index_text
 from server.gamification.members.service import enrol_all
 from server.gamification.members.types import Enrolment, Identifier, Source
+from server.gamification.playing.joining import welcome
 from server.gamification.playing.service import record_purchases
 from server.integrations.csv.rehearsal import Rehearsal
 from server.integrations.csv.types import Draft, Given, Rejection, Tally
@@ -45,7 +46,11 @@ class Counter:
     def enrol(self, tx: Connection, customers: Sequence[Identifier]) -> list[str]:
         """Enrol customers, each with a card."""
         enrolments = [Enrolment(Source.IMPORT, identifiers=(one,)) for one in customers]
-        return enrol_all(tx, self._vault, enrolments, self.recording.now)
+        made = enrol_all(tx, self._vault, enrolments, self.recording.now)
+        if self.recording.configuration.programme.policies.welcome:
+            for member_id in made:
+                welcome(tx, member_id, self.recording.actor, self.recording.now)
+        return made
 
     def owners(self, tx: Connection, customers: Sequence[Identifier]) -> dict[Identifier, str]:
         """Look customers up by their sealed identifiers."""

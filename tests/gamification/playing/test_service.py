@@ -13,12 +13,22 @@ from server.gamification.challenges.settings import CHALLENGES
 from server.gamification.definitions.service import install
 from server.gamification.invariants.service import check_all
 from server.gamification.ledger.models import WALLET
+from server.gamification.playing.joining import welcome
 from server.gamification.playing.returning import return_purchase
 from server.gamification.playing.service import record_purchase, record_purchases
 from server.gamification.star_cards.settings import STAR_CARDS
 from server.gamification.streaks.models import STREAK_RUN
 from server.gamification.streaks.settings import STREAKS
-from tests.builders.purchases import NOW, add_member, add_rule, line, open_shop, purchase, recording
+from tests.builders.purchases import (
+    NOW,
+    add_member,
+    add_rule,
+    change_settings,
+    line,
+    open_shop,
+    purchase,
+    recording,
+)
 from tests.gamification.star_cards.test_rules import COFFEE
 
 EVA = "staff:eva"
@@ -123,3 +133,19 @@ def test_a_batch_counts_like_one_after_the_other(tx: Connection, ana: str) -> No
     assert all(isinstance(one, Outcome) for one in outcomes)
     assert (held(tx, ana)["points"], held(tx, ben)["points"]) == (29, 1)
     assert check_all(tx, NOW) == []
+
+
+def test_a_new_member_is_welcomed_once(tx: Connection, ana: str) -> None:
+    change_settings(tx, NOW, welcome=[{"kind": "points", "amount": 3}])
+    first = welcome(tx, ana, EVA, NOW)
+    second = welcome(tx, ana, EVA, NOW)
+    assert first is not None
+    assert second is not None
+    assert second.is_repeated
+    assert held(tx, ana) == {"points": 3, "stars": 1}
+    assert check_all(tx, NOW) == []
+
+
+def test_a_shop_may_welcome_with_nothing(tx: Connection, ana: str) -> None:
+    assert welcome(tx, ana, EVA, NOW) is None
+    assert held(tx, ana)["stars"] == 1
