@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from server.core.clock import rfc3339
 from server.gamification.activities.queries import find_activity, get_purchase
+from server.gamification.earning.refusals import trace_of_row
 from server.gamification.grants.queries import find_grant
 from server.gamification.grants.types import Reason
 from server.gamification.proofs.history import (
@@ -29,7 +30,7 @@ def explain_activity(tx: Connection, activity_id: str) -> Iterator[str]:
     yield f"purchase {row.id}  {row.state}"
     yield f"  receipt {row.external_id} of {row.source}, {rfc3339(row.occurred_at)}"
     yield f"  paid {_money(row.amount_minor, row.currency_code)} by member {row.member_id}"
-    yield from _rules_of(row)
+    yield from _rules_of(row, trace_of_row(tx, row))
     if row.trace["transfer_id"]:
         for lot in list_opened_lots(tx, row.trace["transfer_id"]):
             yield from _lot_and_uses(tx, lot)
@@ -41,8 +42,7 @@ def explain_activity(tx: Connection, activity_id: str) -> Iterator[str]:
             yield f"    {back.shortfall} points were spent already ({back.policy})"
 
 
-def _rules_of(row: Any) -> Iterator[str]:
-    trace = row.trace
+def _rules_of(row: Any, trace: dict[str, Any]) -> Iterator[str]:
     yield f"  {row.points} points, {trace['rounding']}; tier {trace['tier_id'] or 'none'}"
     for accrual in trace["accruals"]:
         factor = accrual["multiplier_bp"] / 10_000

@@ -27,6 +27,7 @@ from server.gamification.activities.queries import (
 )
 from server.gamification.activities.types import State
 from server.gamification.confirmations.cancelling import ACTOR as UNCONFIRMED
+from server.gamification.earning.refusals import trace_of_row
 from server.gamification.screens.history import list_returns, page_activities
 
 _TITLES = {
@@ -119,7 +120,7 @@ def get_my_activity(call: Call, activity_id: str) -> Reply:
     detail = {
         "effects": effects_of(row.trace, row.currency_code, view),
         "applied": applied_of(row.trace, view),
-        "not_applied": not_applied_of(row.trace, view),
+        "not_applied": not_applied_of(trace_of_row(call.tx, row), view),
         "returns": [_present_return(back, row.currency_code, view) for back in returns],
     }
     return Reply(_present(row, view) | detail)

@@ -23,6 +23,7 @@ from server.gamification.activities.errors import (
 )
 from server.gamification.activities.queries import find_purchase_by_receipt, get_purchase
 from server.gamification.activities.types import Configuration, Outcome, Recording
+from server.gamification.earning.refusals import trace_of_row
 from server.gamification.holds.errors import HoldNotFound, HoldResolved
 from server.gamification.ledger.errors import AmountInvalid
 from server.gamification.members.errors import MemberBlocked, MemberMerged
@@ -224,14 +225,15 @@ def present_posted(outcome: Outcome, view: TierView) -> dict[str, Any]:
 
 def _present_stored(call: Call, row: Any) -> dict[str, Any]:
     view = view_of(call, get_configuration(call.tx, call.revision or None))
+    trace = trace_of_row(call.tx, row)
     return {
         "transaction": present_part(row),
         "points": row.points,
         "points_taken_back": row.clawed_back,
         "points_restored": row.restored,
-        "effects": show.effects_of(row.trace, row.currency_code, view),
-        "applied": show.applied_of(row.trace, view),
-        "not_applied": show.not_applied_of(row.trace, view),
+        "effects": show.effects_of(trace, row.currency_code, view),
+        "applied": show.applied_of(trace, view),
+        "not_applied": show.not_applied_of(trace, view),
     }
 
 

@@ -197,28 +197,29 @@ def tier_discount(tier: Tier | None, amount: int, view: TierView) -> list[dict[s
 
 def not_applied_of(trace: Mapping[str, Any], view: TierView) -> list[dict[str, Any]]:
     """Return the rules that gave nothing, each with its reason in words."""
+    locale, currency = view.locale, view.points.programme.currency_code
     return [
-        {
-            "rule_id": refused["rule_id"],
-            "name": view.name(refused["names"]),
-            "reason": refused["reason"],
-            "text": _reason_text(refused, view),
-        }
+        _told(
+            refused["rule_id"],
+            refused["names"].get(locale) or view.name(refused["names"]),
+            refused["reason"],
+            refused["params"].get("minimum_minor") or 0,
+            locale,
+            currency,
+        )
         for part in parts_of(trace).values()
         for refused in part["not_applied"]
     ]
 
 
-def _reason_text(refused: Mapping[str, Any], view: TierView) -> str:
-    currency = view.points.programme.currency_code
-    minimum = refused["params"].get("minimum_minor") or 0
-    return _reason(view.locale, refused["reason"], minimum, currency)
-
-
 @lru_cache(maxsize=4096)
-def _reason(locale: str, reason: str, minimum_minor: int, currency: str) -> str:
+def _told(
+    rule_id: str, name: str, reason: str, minimum_minor: int, locale: str, currency: str
+) -> dict[str, Any]:
+    """Return one refusal in words; the same few are told again and again."""
     minimum = format_money(locale, minimum_minor, currency)
-    return gettext(locale, _REASONS.get(reason, ""), minimum=minimum)
+    text = gettext(locale, _REASONS.get(reason, ""), minimum=minimum)
+    return {"rule_id": rule_id, "name": name, "reason": reason, "text": text}
 
 
 def applied_of(trace: Mapping[str, Any], view: TierView) -> list[dict[str, Any]]:

@@ -29,6 +29,7 @@ from server.gamification.activities.types import (
 )
 from server.gamification.activities.units import open_unit_books, unit_parts
 from server.gamification.earning import rules as earning
+from server.gamification.earning.refusals import traces_of
 from server.gamification.earning.types import Accrual, Basket, Earnings
 from server.gamification.facts.rules import PurchaseFacts, add_purchase, add_report, is_first_visit
 from server.gamification.facts.types import PURCHASE
@@ -319,8 +320,9 @@ def _with_known(
     """Replace receipts that were known by their first outcome, or by a refusal if they differ."""
     ids = [result.activity_id for result in results if isinstance(result, saving.Known)]
     rows = queries.list_activities(tx, ids)
+    told = {key: rows[key]._replace(trace=full) for key, full in traces_of(tx, rows).items()}
     return [
-        first_outcome(result, rows[result.activity_id], members, recording)
+        first_outcome(result, told[result.activity_id], members, recording)
         if isinstance(result, saving.Known)
         else result
         for result in results

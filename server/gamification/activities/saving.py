@@ -14,6 +14,7 @@ from server.gamification.activities.models import ACTIVITY
 from server.gamification.activities.queries import Receipt
 from server.gamification.activities.types import Purchase, Recording, Shopper, State
 from server.gamification.activities.units import Books
+from server.gamification.earning.refusals import stored_form
 from server.gamification.earning.service import count_accruals
 from server.gamification.earning.types import Accrual
 from server.gamification.facts.service import save_facts
@@ -110,10 +111,10 @@ def activity_row(
 
 def save(tx: Connection, batch: Batch, books: Sequence[Book]) -> None:
     """Write activities, movements, counters, tiers and events of a batch, with one statement."""
-    now = batch.recording.now
+    now, rows = batch.recording.now, batch.activities
     told = give_notices(tx, batch.notices)
     with together(tx):
-        _INSERT_ACTIVITY.run(tx, batch.activities)
+        _INSERT_ACTIVITY.run(tx, [row | {"trace": stored_form(row["trace"])} for row in rows])
         save_books(tx, books)
         count_accruals(tx, batch.accruals)
         save_facts(tx, [shopper.facts for shopper in batch.shoppers.values()])

@@ -1,7 +1,7 @@
 """The trace of a purchase: what was given and why, stored with it as JSON.
 
 Returns are worked out from the trace and never from today's rules. Keys: `lines` (paid, basis,
-quantity, sku, category), `accruals` and `not_applied` (see `earning.types`), `points`,
+quantity, sku, category), `accruals`, `not_applied` (see `earning.refusals`), `points`,
 `transfer_id` (the accrual, or null), `rounding`, `tier_id`, `multiplier_bp`, `revision`,
 `is_visit`, `spent` (points paid with), `tier_change`, `available_at`, `expires_at`; `day_on` where
 the purchase counts on a day of a tier's period, `tier_renewed` where it earned a tier anew;

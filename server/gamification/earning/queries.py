@@ -1,6 +1,6 @@
 """Reading earn rules and how much of their caps is used."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,11 @@ from server.gamification.earning.types import (
 from server.gamification.programme.queries import RevisionCache
 
 _LIVE = select(EARN_RULE).where(EARN_RULE.c.archived_at.is_(None)).order_by(EARN_RULE.c.id)
+_NAMES = Prepared(
+    select(EARN_RULE.c.id, EARN_RULE.c.version, EARN_RULE.c.names).where(
+        among(EARN_RULE.c.id, "rule_ids")
+    )
+)
 _USED = Prepared(
     select(EARN_COUNTER).where(
         among(EARN_COUNTER.c.member_id, "member_ids"), among(EARN_COUNTER.c.cap_key, "cap_keys")
@@ -29,6 +34,14 @@ _USED = Prepared(
 def get_rules(tx: Connection, revision: str) -> tuple[EarnRule, ...]:
     """Return the published earn rules at a programme revision, in the order of their ids."""
     return _CACHE.get(tx, revision)
+
+
+def names_of(
+    tx: Connection, versions: Collection[tuple[str, int]]
+) -> dict[tuple[str, int], Mapping[str, str]]:
+    """Return the names of rules by id and version, as they were then."""
+    rows = _NAMES.all(tx, {"rule_ids": list({rule_id for rule_id, _ in versions})})
+    return {(row.id, row.version): row.names for row in rows}
 
 
 def caps_used(

@@ -78,9 +78,9 @@ def _outcome_of(
     rule: EarnRule, basket: Basket, shopper: Shopper, rounding: Rounding
 ) -> Accrual | NotApplied:
     indexes = _matching(rule.scope, basket.lines)
-    refusal = _why_not(rule, basket, shopper, indexes)
-    if refusal is not None:
-        return refusal
+    reason = _why_not(rule, basket, shopper, indexes)
+    if reason is not None:
+        return rule.refusal(reason)
     cap_key = cap_key_of(rule, shopper.today)
     cap = _cap_left(rule, cap_key, shopper.used)
     multiplier = _multiplier_of(rule, shopper)
@@ -99,14 +99,15 @@ def _outcome_of(
         cap_key=cap_key,
         qualifies=rule.qualifies,
     )
-    points = points_for(accrual, basket.lines, rounding)
+    points = accrual.points = points_for(accrual, basket.lines, rounding)
     if points == 0:
         reason = Reason.CAP_REACHED if cap == 0 else Reason.TOO_LITTLE
-        return _refused(rule, reason, per_minor=rule.per_minor, cap=cap)
-    qualifying = points if rule.qualifies is Qualifies.FULL else 0
+        params = {"per_minor": rule.per_minor, "cap": cap}
+        return NotApplied(rule.id, rule.version, rule.names, reason, params)
+    accrual.qualifying = points if rule.qualifies is Qualifies.FULL else 0
     if rule.qualifies is Qualifies.BASE:
-        qualifying = _base_points(accrual, basket.lines, rounding)
-    return accrual.with_points(points, qualifying)
+        accrual.qualifying = _base_points(accrual, basket.lines, rounding)
+    return accrual
 
 
 def _multiplier_of(rule: EarnRule, shopper: Shopper) -> int:
@@ -122,22 +123,22 @@ def _base_points(accrual: Accrual, lines: Sequence[Line], rounding: Rounding) ->
 
 def _why_not(
     rule: EarnRule, basket: Basket, shopper: Shopper, matching: Sequence[int]
-) -> NotApplied | None:
+) -> Reason | None:
     """Return the first condition of the rule that does not hold."""
     if not _is_scheduled(rule, basket.occurred_at):
-        return _refused(rule, Reason.OUTSIDE_SCHEDULE)
+        return Reason.OUTSIDE_SCHEDULE
     if rule.weekdays and shopper.today.weekday() not in rule.weekdays:
-        return _refused(rule, Reason.OTHER_WEEKDAY)
+        return Reason.OTHER_WEEKDAY
     if rule.location_ids and basket.location_id not in rule.location_ids:
-        return _refused(rule, Reason.OTHER_LOCATION)
+        return Reason.OTHER_LOCATION
     if rule.minimum_minor and basket.amount_minor < rule.minimum_minor:
-        return _refused(rule, Reason.BELOW_MINIMUM, minimum_minor=rule.minimum_minor)
+        return Reason.BELOW_MINIMUM
     if rule.kind is RuleKind.ACTION:
         return None
     if rule.kind is RuleKind.VISIT:
-        return None if shopper.is_first_visit else _refused(rule, Reason.ALREADY_VISITED)
+        return None if shopper.is_first_visit else Reason.ALREADY_VISITED
     if not matching:
-        return _refused(rule, Reason.NO_MATCHING_ITEMS)
+        return Reason.NO_MATCHING_ITEMS
     return None
 
 
@@ -207,7 +208,3 @@ def _matching(scope: Scope, lines: Sequence[Line]) -> tuple[int, ...]:
             and line.sku not in not_skus
         ]
     )
-
-
-def _refused(rule: EarnRule, reason: Reason, **params: int | None) -> NotApplied:
-    return NotApplied(rule.id, rule.version, rule.names, reason, params)

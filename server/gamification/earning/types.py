@@ -1,7 +1,7 @@
 """The words of earning."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
@@ -129,9 +129,20 @@ class EarnRule:
     unit: str = POINTS
     activity: str = ""
     weekdays: tuple[int, ...] = ()
+    refusals: dict[Reason, "NotApplied"] = field(default_factory=dict, compare=False, repr=False)
+
+    def refusal(self, reason: Reason) -> "NotApplied":
+        """Return what is told when the rule gives nothing; it is made once for each reason."""
+        found = self.refusals.get(reason)
+        if found is None:
+            has_minimum = reason is Reason.BELOW_MINIMUM
+            params = {"minimum_minor": self.minimum_minor} if has_minimum else {}
+            found = NotApplied(self.id, self.version, self.names, reason, params)
+            self.refusals[reason] = found
+        return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Accrual:
     """What one rule gave, with all that is needed to work it out again for a smaller basket.
 
@@ -153,10 +164,6 @@ class Accrual:
     cap_key: str | None
     qualifies: Qualifies = Qualifies.FULL
     qualifying: int = 0
-
-    def with_points(self, points: int, qualifying: int) -> "Accrual":
-        """Return the same accrual worth `points`, of which `qualifying` count for tiers."""
-        return replace(self, points=points, qualifying=qualifying)
 
 
 @dataclass(frozen=True, slots=True)

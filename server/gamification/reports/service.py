@@ -21,6 +21,7 @@ from server.gamification.activity_types.errors import ActivityTooOften, Activity
 from server.gamification.activity_types.queries import get_activity_type
 from server.gamification.activity_types.rules import faults, period_of
 from server.gamification.activity_types.types import ActivityType, Reporter
+from server.gamification.earning.refusals import trace_of_row
 from server.gamification.ledger.service import open_book
 from server.gamification.programme.types import POINTS
 from server.gamification.reports.queries import find_report, has_reported, used_caps
@@ -54,7 +55,9 @@ def report_activity(
     book = open_book(tx, report.member_id, POINTS, recording.now)
     row = find_report(tx, report.source, report.external_id, report.kind)
     if row is not None:
-        return _first_outcome(row, report, pipeline.outcome_of(row, book))
+        first = pipeline.outcome_of(row, book)
+        first.trace = trace_of_row(tx, row)
+        return _first_outcome(row, report, first)
     _check_often(tx, declared, purchase, recording)
     shopper = queries.get_shopper(tx, report.member_id)
     shopper.used = used_caps(tx, shopper.member_id, pipeline.cap_keys([purchase], recording))
