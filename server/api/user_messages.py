@@ -4,8 +4,11 @@ A code without a sentence here shows the translated title of its refusal. The se
 the `params` of the refusal.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from server.core.errors import Refusal
-from server.core.i18n import gettext, message
+from server.core.i18n import format_number, gettext, message
 
 SENTENCES: dict[str, str] = {
     "validation_failed": message("Please check what you entered."),
@@ -76,12 +79,20 @@ BY_STATE: dict[str, dict[str, str]] = {
 """Sentences that say more where the refusal names a state in its `params`."""
 
 
+def _in_words(params: Mapping[str, Any], locale: str) -> dict[str, Any]:
+    """Return the params with their whole numbers as they are written in `locale`."""
+    return {
+        name: format_number(locale, value) if type(value) is int else value
+        for name, value in params.items()
+    }
+
+
 def user_message(refusal: Refusal, locale: str) -> str:
     """Return the sentence for `refusal` in `locale`."""
     told = SENTENCES.get(refusal.code, refusal.title)
     state = BY_STATE.get(refusal.code, {}).get(refusal.params.get("state", ""), told)
     sentence = gettext(locale, state)
     try:
-        return sentence.format_map(refusal.params)
+        return sentence.format_map(_in_words(refusal.params, locale))
     except (KeyError, ValueError):  # a number is missing: the title says less and is never wrong
         return gettext(locale, refusal.title)

@@ -1,5 +1,7 @@
 """Refusals of holds."""
 
+from typing import Any
+
 from server.core.errors import Refusal
 
 
@@ -7,6 +9,10 @@ class HoldNotFound(Refusal):
     """There is no such hold."""
 
     code, status, title = "hold_not_found", 404, "No such hold"
+
+    def __init__(self, detail: str = "", **params: Any) -> None:
+        told = "No points are set aside under this id for this member and partner."
+        super().__init__(detail or told, **params)
 
 
 class HoldResolved(Refusal):

@@ -85,11 +85,11 @@ def draw_lots(lots: Sequence[Lot], amount: int) -> list[LotDraw]:
     for lot in lots:
         if not left:
             break
-        taken = min(lot.remaining, left)
-        draws.append(LotDraw(lot.id, taken))
-        left -= taken
+        draws.append(LotDraw(lot.id, min(lot.remaining, left)))
+        left -= draws[-1].amount
     if left:
-        raise BalanceInsufficient(available=amount - left, missing=left, price=amount)
+        told = f"{amount} are needed and {amount - left} are available."
+        raise BalanceInsufficient(told, available=amount - left, missing=left, price=amount)
     return draws
 
 

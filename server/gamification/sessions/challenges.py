@@ -4,27 +4,27 @@ import hmac
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, func, insert, select, update
 
 from server.core.crypto import Vault
 from server.core.ids import new_id
 from server.gamification.members.rules import hint, index_text
 from server.gamification.members.types import Identifier, IdentifierKind
-from server.gamification.sessions.errors import OtpExpired, OtpInvalid, OtpTooMany
+from server.gamification.sessions.errors import OtpExpired, OtpInvalid
 from server.gamification.sessions.models import OTP_CHALLENGE
 from server.gamification.sessions.rules import (
     OTP_ATTEMPTS_MAX,
     OTP_MINUTES,
-    OTP_PER_HOUR_MAX,
+    may_send_code,
     why_not_guess,
 )
 from server.gamification.sessions.types import Challenge
 
 _C = OTP_CHALLENGE.c
 _INSERT = insert(OTP_CHALLENGE)
-_RECENT = select(func.count()).where(
-    _C.address_index == bindparam("index"), _C.created_at > bindparam("since")
-)
+_RECENT = select(
+    func.count(), func.count(case((_C.requester_index == bindparam("requester"), 1)))
+).where(_C.address_index == bindparam("index"), _C.created_at > bindparam("since"))
 # On SQLite every write waits for its turn; on PostgreSQL those for one address do.
 _WAIT_FOR_TURN = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("index"), 0)))
 _GUESS = (
@@ -42,22 +42,25 @@ _USE = update(OTP_CHALLENGE).where(_C.id == bindparam("of_id")).values(used_at=b
 _STATE = select(_C.expires_at, _C.used_at, _C.attempts).where(_C.id == bindparam("id"))
 
 
-def start_challenge(tx: Connection, vault: Vault, address: Identifier, now: datetime) -> Challenge:
+def start_challenge(
+    tx: Connection, vault: Vault, address: Identifier, now: datetime, requester: str = ""
+) -> Challenge:
     """Make a six-digit code for an address, known or not. The caller queues the message.
 
-    Raises OtpTooMany when the address was asked for five codes within an hour.
+    Five within an hour for each address and requester (`requester`: where the request comes from),
+    so that a stranger does not use up the owner's, and thirty for each address. Beyond that the
+    challenge looks like any other and has no code: nothing is stored and nothing may be sent.
     """
     index = vault.blind_index(address.kind, index_text(address))
-    if tx.dialect.name == "postgresql":
-        tx.execute(_WAIT_FOR_TURN, {"index": index})
-    recent = {"index": index, "since": now - timedelta(hours=1)}
-    if tx.execute(_RECENT, recent).scalar_one() >= OTP_PER_HOUR_MAX:
-        raise OtpTooMany("Too many codes were sent to this address within the hour.")
+    who = vault.blind_index("otp-requester", requester)
     challenge_id = new_id("otp", now)
-    code = f"{secrets.randbelow(10**6):06d}"
     expires_at = now + timedelta(minutes=OTP_MINUTES)
+    if not _has_room(tx, index, who, now):
+        return Challenge(challenge_id, address.value, hint(address), "", expires_at)
+    code = f"{secrets.randbelow(10**6):06d}"
     row = {
         "id": challenge_id,
+        "requester_index": who,
         "kind": address.kind,
         "address_index": index,
         "address_sealed": vault.seal(address.value, _context(challenge_id)),
@@ -68,6 +71,15 @@ def start_challenge(tx: Connection, vault: Vault, address: Identifier, now: date
     }
     tx.execute(_INSERT, row)
     return Challenge(challenge_id, address.value, hint(address), code, expires_at)
+
+
+def _has_room(tx: Connection, index: str, requester: str, now: datetime) -> bool:
+    """Wait for requests for the same address, then count the codes of the last hour."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(_WAIT_FOR_TURN, {"index": index})
+    recent = {"index": index, "requester": requester, "since": now - timedelta(hours=1)}
+    anybody, own = tx.execute(_RECENT, recent).one()
+    return may_send_code(own, anybody)
 
 
 def answer_challenge(

@@ -60,6 +60,7 @@ class OtpChallengeRow(Base):
     kind: Mapped[str] = mapped_column(code(12))
     address_index: Mapped[str] = mapped_column(code(64))
     address_sealed: Mapped[str] = mapped_column(Text)
+    requester_index: Mapped[str | None] = mapped_column(code(64))
     code_hash: Mapped[str] = mapped_column(code(64))
     attempts: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -12,6 +12,9 @@ GRACE_SECONDS = 60
 OTP_MINUTES = 10
 OTP_ATTEMPTS_MAX = 5
 OTP_PER_HOUR_MAX = 5
+"""Codes to one address that one requester is sent within an hour."""
+OTP_OF_ALL_PER_HOUR_MAX = 30
+"""Codes to one address within an hour, whoever asks."""
 USER_AGENT_LENGTH = 120
 
 
@@ -44,6 +47,11 @@ def why_not_guess(
     if used_at is not None or now >= expires_at:
         return OtpExpired()
     return None
+
+
+def may_send_code(to_requester: int, to_anybody: int) -> bool:
+    """Tell whether one more code goes to an address: codes of the last hour, by who asked."""
+    return to_requester < OTP_PER_HOUR_MAX and to_anybody < OTP_OF_ALL_PER_HOUR_MAX
 
 
 def short_user_agent(text: str | None) -> str:

@@ -35,7 +35,10 @@ class RefreshFacts:
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """A one-time code on its way to an address; `code` exists only here and in the message."""
+    """A one-time code on its way to an address; `code` exists only here and in the message.
+
+    Where the code is empty nothing is sent: too many were asked for, and nobody is told.
+    """
 
     id: str
     address: str

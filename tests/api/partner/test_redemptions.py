@@ -276,3 +276,20 @@ def test_what_is_no_code_of_ours_is_refused(till, rich, code):
     answer = till.post("/redemptions", {"points": 1, "qr": code})
     assert answer.status_code in {404, 422}
     assert points_of(till.buy(rich, 0)) == 10
+
+
+def test_a_refusal_tells_how_many_are_needed_and_there_as_the_reader_writes_them(shop, cast):
+    body = {"member_id": cast.ben.id, "points": 12345}
+    answer = shop.client.post(
+        "/v1/partner/redemptions",
+        json=body,
+        headers=shop.headers | {"Idempotency-Key": "many", "Accept-Language": "en"},
+    ).get_json()
+    assert answer["detail"] == "12345 are needed and 0 are available."
+    assert "12,345" in answer["user_message"]
+    assert answer["params"] == {"price": 12345, "available": 0, "missing": 12345}
+
+
+def test_a_hold_that_is_not_there_is_told_so(shop):
+    answer = shop.post("/redemptions/hld_none/release").get_json()
+    assert answer["detail"] == "No points are set aside under this id for this member and partner."
