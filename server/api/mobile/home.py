@@ -86,7 +86,7 @@ class Seen:
 
 @member.get("/me/home", "getHome", query=HomeQuery, answers={200: Home})
 def get_home(call: Call) -> Reply:
-    """Get the first screen: card, balances with what expires next, the tier bar, and what to play.
+    """Get the first screen: card, balances, tier, and what to play.
 
     Of star cards, challenges and streaks only the most pressing are shown.
     """

@@ -28,6 +28,7 @@ from server.gamification.holds.errors import HoldNotFound, HoldResolved
 from server.gamification.ledger.errors import AmountInvalid
 from server.gamification.members.errors import MemberBlocked, MemberMerged
 from server.gamification.playing.service import record_purchase
+from server.gamification.points.errors import SpendShareExceeded
 from server.gamification.quotes.service import quote_purchase
 from server.gamification.standings.climbing import outlook_of
 from server.gamification.tiers.rules import current_tier
@@ -141,6 +142,7 @@ def create_quote(call: Call) -> Reply:
         DuplicateMismatch,
         HoldNotFound,
         HoldResolved,
+        SpendShareExceeded,
     ),
     idempotency="required",
 )

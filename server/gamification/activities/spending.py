@@ -12,6 +12,7 @@ from server.gamification.holds.queries import find_hold_owner, get_hold_amount
 from server.gamification.holds.service import capture_hold
 from server.gamification.ledger.service import find_book
 from server.gamification.ledger.types import Cause
+from server.gamification.points.spending import check_share
 from server.gamification.programme.types import POINTS
 
 
@@ -37,15 +38,19 @@ def capture_redemptions(
 
     The wallet is locked before the receipt is looked up: its twin may be on the way.
 
-    Raise `HoldNotFound` (also for another member's hold) and `HoldResolved`.
+    Raise `HoldNotFound` (also another member's hold), `HoldResolved`, `SpendShareExceeded`.
     """
     if not purchase.redemption_ids:
         return ()
     find_book(tx, purchase.member_id, POINTS, recording.now)
     if queries.find_purchase_by_receipt(tx, purchase.source, purchase.external_id):
         return ()
-    ids = dict.fromkeys(purchase.redemption_ids)
-    return tuple(_capture(tx, hold_id, purchase, recording) for hold_id in ids)
+    ids, programme = dict.fromkeys(purchase.redemption_ids), recording.configuration.programme
+    spent = tuple(_capture(tx, hold_id, purchase, recording) for hold_id in ids)
+    worth = programme.units[POINTS].worth_minor if POINTS in programme.units else 0
+    points = sum(one.points for one in spent)
+    check_share(programme.policies, points, worth, purchase.amount_minor)
+    return spent
 
 
 def _capture(tx: Connection, hold_id: str, purchase: Purchase, recording: Recording) -> Spent:
@@ -63,7 +68,6 @@ def spent_of(
     hold_id: str, transfer_id: str, amount: tuple[str, int], recording: Recording
 ) -> Spent:
     """Return what was spent: `amount` is unit and points."""
-    code, points = amount
-    unit = recording.configuration.programme.units.get(code)
-    worth = points * unit.worth_minor if unit else 0
-    return Spent(hold_id, transfer_id, code, points, worth)
+    unit = recording.configuration.programme.units.get(amount[0])
+    worth = amount[1] * unit.worth_minor if unit else 0
+    return Spent(hold_id, transfer_id, *amount, worth)

@@ -129,8 +129,20 @@ def test_the_same_receipt_again_captures_nothing_more(shop, cast, two_lots):
     again = good(shop.post("/transactions", sent), 200)
     assert again["effects"] == first["effects"]
     changed = sent | {"apply": [{"redemption_id": other}]}
-    assert good(shop.post("/transactions", changed), 200)["transaction"]["duplicate"] is True
+    answer = shop.post("/transactions", changed)
+    assert code_of(answer) == (409, "transaction_duplicate_mismatch")
     assert good(shop.post(f"/redemptions/{other}/release"))["redemption"]["state"] == "released"
+
+
+def test_points_pay_no_more_than_their_share_of_the_bill(app, shop, cast, two_lots):
+    with app.app_context(), transaction() as tx:
+        change_settings(tx, NOW, spend_share_bp_max=5000)
+    applied = [{"redemption_id": shop.hold(cast.ben, 4)}]
+    before = rows_of(app, but=ANSWERED)
+    answer = shop.post("/transactions", receipt(cast.ben, 3_99, apply=applied))
+    assert code_of(answer) == (422, "spend_share_exceeded")
+    assert rows_of(app, but=ANSWERED) == before
+    good(shop.post("/transactions", receipt(cast.ben, 4_00, apply=applied)), 201)
 
 
 def test_one_hold_pays_one_purchase(app, shop, cast, two_lots):
@@ -216,7 +228,7 @@ def test_pending_points_are_taken_first(app, shop, cast, clock_at):
     with app.app_context(), transaction() as tx:
         change_settings(tx, NOW, pending_days=14)
     bought = shop.speaking("ru").buy(cast.ben, 10_000)
-    assert bought["effects"][0]["text"] == "+10 баллов (в ожидании)"
+    assert bought["effects"][0]["text"] == "+10 баллов (доступны с 6 декабря 2026\u202fг.)"
     assert bought["effects"][0]["points"]["available_at"] == "2026-12-05T22:00:00Z"
     (balance,) = shop.give_back(bought, 4000)["updates"]["balances"]
     assert (balance["amount"], balance["pending"]) == (5, 6)
