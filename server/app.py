@@ -29,7 +29,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     Raises ConfigurationError.
     """
     settings = settings or Settings.from_environment()
-    app = Flask("server", static_folder=None)
+    app = frame.Application("server", static_folder=None)
     configure_logging(settings.log_level, settings.log_format)
     _configure(app, settings)
     install(app, settings)

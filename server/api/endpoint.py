@@ -73,6 +73,8 @@ class Call:
     settings: Settings
     vault: Vault
     request_id: str
+    looked_up: dict[str, bool] = field(default_factory=dict)
+    """Which ids a request may name, as far as it was asked: a batch asks once for each."""
 
     @property
     def revision(self) -> str:

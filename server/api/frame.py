@@ -1,6 +1,8 @@
 """The frame around every request: ids, headers, logs, metrics, and errors as problems."""
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import structlog
 from flask import Flask, Request, Response, request
@@ -33,6 +35,14 @@ class Sessions(SecureCookieSessionInterface):
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """Return the session of the cookie, or None (an empty one that stays so) for the API."""
         return None if request.path.startswith(API_PREFIX) else super().open_session(app, request)
+
+
+class Application(Flask):
+    """Flask without what only asynchronous views need: six looks at functions in every request."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function: none of ours is asynchronous."""
+        return func
 
 
 def install_frame(app: Flask) -> None:

@@ -132,15 +132,21 @@ def known_location(call: Call, body: dict[str, Any]) -> str | None:
     location_id: str | None = body.get("location_id")
     if location_id is None:
         return None
+    if location_id not in call.looked_up:
+        call.looked_up[location_id] = _may_name(call, location_id)
+    if not call.looked_up[location_id]:
+        raise ValidationFailed.at("/location_id", "unknown", "No such location.")
+    return location_id
+
+
+def _may_name(call: Call, location_id: str) -> bool:
+    """Tell whether a location exists and is no other partner's."""
     try:
         found = get_location(call.tx, location_id)
     except NotFound:
-        found = None
+        return False
     extra = call.principal.extra
-    is_others = found is not None and found.partner_id not in {None, extra["owner_id"]}
-    if found is None or (is_others and not extra["sees_all"]):
-        raise ValidationFailed.at("/location_id", "unknown", "No such location.")
-    return found.id
+    return found.partner_id in {None, extra["owner_id"]} or bool(extra["sees_all"])
 
 
 def _line_of(line: dict[str, Any], index: int, body: dict[str, Any]) -> PurchaseLine:

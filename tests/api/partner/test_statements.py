@@ -2,7 +2,9 @@
 
 import pytest
 
+from server.core import clock
 from server.core.db import reading, transaction
+from server.gamification.partners.service import add_location
 from tests.builders.members import bearer
 from tests.builders.purchases import add_rule
 from tests.builders.tills import good, money, receipt
@@ -62,6 +64,18 @@ def test_a_batch_takes_as_many_statements_whatever_its_size(till, cast, said):
     assert good(batch(2))
     few = count(said, lambda: batch(2))
     assert few == count(said, lambda: batch(20)) == 7
+
+
+def test_a_batch_looks_a_location_up_once(app, shop, cast, said):
+    with app.app_context(), transaction() as tx:
+        place = add_location(tx, "Pier", clock.now()).id
+
+    def batch(size):
+        rows = [receipt(cast.ben, 5000) | {"location_id": place} for _ in range(size)]
+        return shop.post("/transaction-batches", {"transactions": rows})
+
+    assert good(batch(2))["created"] == 2
+    assert count(said, lambda: batch(2)) == count(said, lambda: batch(20))
 
 
 def test_a_quote_takes_two_statements(till, cast, said):
