@@ -43,6 +43,7 @@ def test_a_till_is_paired_once_and_knows_itself(app, client, cast):
         "profile": "till_full",
         "scopes": [
             "badges:write",
+            "events:write",
             "members:read",
             "members:write",
             "redemptions:write",
