@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection
@@ -43,6 +44,7 @@ from server.gamification.standings import climbing
 from server.gamification.tiers import rules as tiers
 from server.gamification.tiers.queries import multiplier_of
 
+_CONTENT = attrgetter("member_id", "amount_minor", "currency_code")
 Members = tuple[dict[str, Book], dict[str, Shopper]]
 """Books and shoppers of the members concerned, by member id."""
 
@@ -337,17 +339,12 @@ def first_outcome(
     Beside it stands the member as they are now, tier settled in memory only.
     """
     asked = known.purchase
-    same = (row.member_id, row.amount_minor, row.currency_code) == (
-        asked.member_id,
-        asked.amount_minor,
-        asked.currency_code,
-    )
+    same = _CONTENT(row) == _CONTENT(asked)
     applied = {part["hold_id"] for part in row.trace["spent"]}
     if not same or not applied.issuperset(asked.redemption_ids):
         return DuplicateMismatch(transaction_id=row.id)
-    books, shoppers = members
-    outcome = outcome_of(row, books[row.member_id])
-    outcome.is_duplicate, outcome.shopper = True, shoppers[row.member_id]
+    outcome = outcome_of(row, members[0][row.member_id])
+    outcome.is_duplicate, outcome.shopper = True, members[1][row.member_id]
     ladder = recording.configuration.ladder
     climbing.settle_tier(outcome.shopper, ladder, local_date(recording.now, ladder.scheme.zone))
     return outcome
