@@ -51,7 +51,7 @@ class Shop:
 
 def seed_shop(database_url: str, members: int, rules: int = 10) -> Shop:
     """Set a shop up in a migrated database: every member has bought once."""
-    with _application(database_url):
+    with application(database_url):
         now = clock.now()
         with transaction() as tx:
             apply_preset(tx, "four_metals", now)
@@ -103,20 +103,20 @@ def _settle() -> None:
 
 def add_past(database_url: str, member_ids: Sequence[str], purchases: int) -> None:
     """Give each member `purchases` more of the past: copies of the first one, set by set."""
-    _run(database_url, "past.sql", {"ids": list(member_ids), "count": purchases})
+    run_file(database_url, "past.sql", {"ids": list(member_ids), "count": purchases})
 
 
 def add_crowd(shop: Shop, count: int) -> list[str]:
     """Add `count` members like the first one, with all that a purchase leaves; return their ids."""
-    _run(shop.database_url, "crowd.sql", {"id": shop.member_ids[0], "count": count})
-    with _application(shop.database_url), reading() as tx:
+    run_file(shop.database_url, "crowd.sql", {"id": shop.member_ids[0], "count": count})
+    with application(shop.database_url), reading() as tx:
         found = tx.execute(text("SELECT id FROM member WHERE id LIKE 'mem_000%'"))
         return list(found.scalars())
 
 
-def _run(database_url: str, name: str, parameters: dict[str, Any]) -> None:
+def run_file(database_url: str, name: str, parameters: dict[str, Any]) -> None:
     """Run a file of statements in one transaction and let the planner know what has changed."""
-    with _application(database_url):
+    with application(database_url):
         with transaction() as tx:
             for statement in (_FOLDER / name).read_text(encoding="utf-8").split(";\n"):
                 if statement.strip():
@@ -126,12 +126,12 @@ def _run(database_url: str, name: str, parameters: dict[str, Any]) -> None:
 
 def change_rules(database_url: str, count: int) -> None:
     """Put `count` rules in force; running servers see it at their next request."""
-    with _application(database_url), transaction() as tx:
+    with application(database_url), transaction() as tx:
         put_rules_in_force(tx, count, clock.now())
 
 
 @contextmanager
-def _application(database_url: str) -> Iterator[None]:
+def application(database_url: str) -> Iterator[None]:
     app = create_app(settings_of(database_url))
     with app.app_context():
         try:

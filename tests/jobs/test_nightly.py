@@ -49,7 +49,7 @@ def run_all(now):
 
 def test_a_night_does_its_steps_in_the_written_order(ready):
     assert [step.name for step in STEPS] == [
-        *("mature", "tier_periods", "expire", "tiers", "notices")
+        *("mature", "star_cards", "tier_periods", "expire", "tiers", "notices")
     ]
     with transaction() as tx:
         ana, *_ = open_sleepy_shop(tx, 1)

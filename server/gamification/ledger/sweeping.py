@@ -6,8 +6,9 @@ changes nothing else. It writes exactly what `Book.settle` would have written.
 """
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Integer, bindparam, select
+from sqlalchemy import Connection, Integer, bindparam, func, select
 
 from server.core.columns import among
 from server.core.statements import Prepared, together
@@ -20,18 +21,25 @@ from server.gamification.ledger.types import Lot
 BATCH = 2000
 _OPEN = LOT.c.remaining > 0
 _LIMIT = bindparam("limit", type_=Integer)
-_MATURING = Prepared(
-    select(LOT.c.wallet_id)
-    .where(_OPEN, LOT.c.is_pending, LOT.c.available_at <= bindparam("now"))
-    .order_by(LOT.c.available_at)
-    .limit(_LIMIT)
-)
-_EXPIRING = Prepared(
-    select(LOT.c.wallet_id)
-    .where(_OPEN, ~LOT.c.is_pending, LOT.c.expires_at <= bindparam("now"))
-    .order_by(LOT.c.expires_at)
-    .limit(_LIMIT)
-)
+_LOTS_EACH = 8
+"""So many lots a wallet are looked through for a batch of wallets; with more it is smaller."""
+
+
+def _first_due(instant: Any, is_what: Any) -> Prepared:
+    """Return the question which wallets have the lots whose turn is first."""
+    lots = (
+        select(LOT.c.wallet_id, instant.label("at"))
+        .where(_OPEN, is_what, instant <= bindparam("now"))
+        .order_by(instant)
+        .limit(_LIMIT * _LOTS_EACH)
+        .subquery("lots")
+    )
+    of_wallets = select(lots.c.wallet_id).group_by(lots.c.wallet_id)
+    return Prepared(of_wallets.order_by(func.min(lots.c.at)).limit(_LIMIT))
+
+
+_MATURING = _first_due(LOT.c.available_at, LOT.c.is_pending)
+_EXPIRING = _first_due(LOT.c.expires_at, ~LOT.c.is_pending)
 _IDLING = Prepared(
     select(WALLET.c.id.label("wallet_id"))
     .where(WALLET.c.idle_at <= bindparam("now"))
@@ -64,8 +72,8 @@ def expire_due(tx: Connection, now: datetime, limit: int = BATCH) -> int:
 def _sweep(
     tx: Connection, due: Prepared, now: datetime, limit: int, *, until_matured: bool = False
 ) -> int:
-    """Settle the wallets of the lots whose turn is first, each table with one statement."""
-    ids = list({row.wallet_id for row in due.all(tx, {"now": now, "limit": limit})})
+    """Settle the wallets whose turn is first, each table with one statement."""
+    ids = [row.wallet_id for row in due.all(tx, {"now": now, "limit": limit})]
     if not ids:
         return 0
     books = read_books(tx, ids, is_locked=True)
