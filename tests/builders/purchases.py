@@ -150,7 +150,8 @@ def hold_cause(hold_id: str, now: datetime = NOW) -> Cause:
 
 def wallet(tx: Connection, member_id: str) -> RowMapping:
     """The stored wallet of a member's points."""
-    return tx.execute(select(WALLET).where(WALLET.c.member_id == member_id)).mappings().one()
+    of_points = select(WALLET).where(WALLET.c.member_id == member_id, WALLET.c.unit == POINTS)
+    return tx.execute(of_points).mappings().one()
 
 
 def balances(tx: Connection, member_id: str) -> tuple[int, int, int, int]:

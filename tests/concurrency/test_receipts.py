@@ -76,7 +76,10 @@ def test_a_receipt_with_redemptions_sent_twice_at_once_captures_once(app):
     works = [recorded(bought) for bought in receipts]
     results = rush(app, works * 3)
     assert refused(results, HoldResolved) == []
-    assert sorted(duplicates(results)) == [False] + [True] * 5
+    others = refused(results, DuplicateMismatch)
+    assert len(others) == 3
+    taken = [result for result in results if result not in others]
+    assert sorted(duplicates(taken)) == [False, True, True]
     assert once(app, lambda tx: balances(tx, ana)) == (65, 0, 20, 0)
     assert_sound(app, NOW)
 

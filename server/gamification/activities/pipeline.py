@@ -28,7 +28,7 @@ from server.gamification.activities.types import (
     Shopper,
     State,
 )
-from server.gamification.activities.units import open_unit_books, unit_parts
+from server.gamification.activities.units import UnitBooks, unit_parts
 from server.gamification.earning import rules as earning
 from server.gamification.earning.refusals import traces_of
 from server.gamification.earning.types import Accrual, Basket, Earnings
@@ -94,17 +94,16 @@ def record_purchases(
     """Record purchases in their order; return an outcome or a refusal for each."""
     members = sorted({purchase.member_id for purchase in purchases})
     books = open_books(tx, members, POINTS, recording.now)
-    others = open_unit_books(tx, members, recording.configuration, recording.now)
     gathered = queries.gather(tx, purchases, cap_keys(purchases, recording))
     ladder = recording.configuration.ladder
     today = local_date(recording.now, ladder.scheme.zone)
     climbing.load_days(tx, gathered.shoppers.values(), ladder, today)
-    batch = saving.Batch(recording, known=dict(gathered.known), books=others)
+    batch = saving.Batch(recording, known=dict(gathered.known), books=UnitBooks(tx, recording.now))
     results = [
         decide(batch, purchase, gathered.shoppers.get(purchase.member_id), books, spent)
         for purchase in purchases
     ]
-    saving.save(tx, batch, [*books.values(), *batch.other_books()])
+    saving.save(tx, batch, [*books.values(), *batch.books.values()])
     return _with_known(tx, results, (books, gathered.shoppers), recording)
 
 
@@ -229,6 +228,7 @@ def trace_of(reckoning: Reckoning, recording: Recording, spent: Sequence[Spent])
         "tier_id": reckoning.tier_id,
         "multiplier_bp": reckoning.multiplier_bp,
         "is_visit": reckoning.is_visit,
+        "zone": programme.zone.key,
         "spent": [part.dump() for part in spent],
         "available_at": rfc3339(term.available_at) if points and term.available_at else None,
         "expires_at": rfc3339(term.ends_at) if points and term.ends_at else None,
@@ -257,7 +257,7 @@ def _accrue_others(
     cause = Cause("activity", activity_id, recording.actor, purchase.occurred_at, recording.now)
     term, who = reckoning.term, purchase.member_id
     return unit_parts(
-        reckoning.others, term, lambda unit, n: batch.books[unit][who].accrue(n, cause, term)
+        reckoning.others, term, lambda unit, n: batch.books[who, unit].accrue(n, cause, term)
     )
 
 

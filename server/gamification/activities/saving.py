@@ -1,6 +1,6 @@
 """Writing a batch of purchases: each table with one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -13,7 +13,6 @@ from server.gamification.activities import events
 from server.gamification.activities.models import ACTIVITY
 from server.gamification.activities.queries import Receipt
 from server.gamification.activities.types import Purchase, Recording, Shopper, State
-from server.gamification.activities.units import Books
 from server.gamification.earning.refusals import stored_form
 from server.gamification.earning.service import count_accruals
 from server.gamification.earning.types import Accrual
@@ -55,16 +54,11 @@ class Batch:
     days: dict[tuple[str, date], Counts] = field(default_factory=dict)
     notices: list[TierNotice] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
-    books: Books = field(default_factory=dict)
-
-    def other_books(self) -> list[Book]:
-        """Return the books of other units than points."""
-        return [book for of_unit in self.books.values() for book in of_unit.values()]
+    books: Mapping[tuple[str, str], Book] = field(default_factory=dict)
 
     def wallets_of(self, member_id: str) -> tuple[Wallet, ...]:
         """Return the member's wallets in other units that something has moved."""
-        books = (of_unit[member_id] for of_unit in self.books.values())
-        return tuple(book.wallet for book in books if book.transfers)
+        return tuple(book.wallet for (who, _), book in self.books.items() if who == member_id)
 
     def add(self, row: dict[str, Any], shopper: Shopper, accruals: Sequence[Accrual]) -> None:
         """Note one recorded purchase (its row of `activity`) of a member."""

@@ -3,8 +3,8 @@
 Returns are worked out from the trace and never from today's rules. Keys: `lines` (paid, basis,
 quantity, sku, category), `accruals`, `not_applied` (see `earning.refusals`), `points`,
 `transfer_id` (the accrual, or null), `rounding`, `tier_id`, `multiplier_bp`, `revision`,
-`is_visit`, `spent` (points paid with), `tier_change`, `available_at`, `expires_at`; `day_on` where
-the purchase counts on a day of a tier's period, `tier_renewed` where it earned a tier anew;
+`is_visit`, `zone`, `spent` (points paid with), `tier_change`, `available_at`, `expires_at`,
+`day_on` where it counts on a day of a tier's period, `tier_renewed` where it earned a tier anew;
 `next` is the next tier's id and what was then missing for it, absent at the top. `units` holds
 for each other unit that rules gave the same keys `accruals` to `expires_at`; `data` is what the
 report of an activity that is no purchase held, `qualifying` what of it counts towards tiers.

@@ -4,7 +4,7 @@ The trace keeps each unit as a part of the same shape as the points', so that re
 alike.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,21 +12,24 @@ from sqlalchemy import Connection
 
 from server.core.clock import rfc3339
 from server.gamification.activities import trace
-from server.gamification.activities.types import Configuration
 from server.gamification.earning.types import Earnings
 from server.gamification.ledger.book import Book
-from server.gamification.ledger.service import open_books
+from server.gamification.ledger.service import open_book
 from server.gamification.ledger.types import Term
 
-Books = dict[str, dict[str, Book]]
-"""Books by unit and member."""
 
+class UnitBooks(dict[tuple[str, str], Book]):
+    """Books by member and unit, opened when first asked for: after the points' wallets, which
+    are locked already and so keep others away from the member.
+    """
 
-def open_unit_books(
-    tx: Connection, member_ids: Sequence[str], configuration: Configuration, now: datetime
-) -> Books:
-    """Lock the wallets of every unit that rules give, after those of the points."""
-    return {unit: open_books(tx, member_ids, unit, now) for unit in configuration.unit_rules}
+    def __init__(self, tx: Connection, now: datetime) -> None:
+        super().__init__()
+        self._tx, self._now = tx, now
+
+    def __missing__(self, key: tuple[str, str]) -> Book:
+        self[key] = open_book(self._tx, *key, self._now)
+        return self[key]
 
 
 def unit_parts(

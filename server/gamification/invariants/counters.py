@@ -26,7 +26,7 @@ from server.gamification.invariants.types import Setting
 from server.gamification.programme.models import PROGRAMME
 from server.gamification.programme.queries import get_programme
 from server.gamification.programme.types import Programme, Rounding
-from server.gamification.returns.goods import goods_left
+from server.gamification.returns.goods import goods_left, zone_in
 from server.gamification.standings.models import QUALIFYING_DAY
 from server.gamification.standings.service import Counts
 
@@ -62,11 +62,11 @@ class Tally:
             self._add_report(row)
 
     def _add_visit(self, row: Any, programme: Programme, *, is_kept: bool) -> None:
-        day = local_date(row.occurred_at, programme.zone)
+        day = local_date(row.occurred_at, zone_in(row.trace, programme.zone))
         self.facts.last_visit_on = max(self.facts.last_visit_on or day, day)
         if is_kept:
             self.facts.visits += 1
-            self.names.add_visit(row, programme.zone)
+            self.names.add_visit(row, zone_in(row.trace, programme.zone))
 
     def _add_report(self, row: Any) -> None:
         qualifying = row.trace.get("qualifying", 0)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from server.gamification.programme.errors import ProgrammeMissing
 from server.gamification.programme.models import PROGRAMME
 from server.gamification.programme.types import (
+    POINTS,
     ClawbackPolicy,
     ClosedDays,
     ExpiryKind,
@@ -90,8 +91,13 @@ def programme_of(row: Mapping[Any, Any]) -> Programme:
         default_locale=row["default_locale"],
         locales=tuple(row["locales"]),
         policies=policies_of(settings),
-        units=MappingProxyType({key: Unit(key, **unit) for key, unit in units.items()}),
+        units=MappingProxyType({key: Unit(key, **units[key]) for key in _in_order(units)}),
     )
+
+
+def _in_order(units: Mapping[str, Any]) -> list[str]:
+    """Return the codes of units, points first: a database keeps no order of keys."""
+    return sorted(units, key=lambda code: (code != POINTS, code))
 
 
 def policies_of(settings: Mapping[str, Any]) -> Policies:

@@ -16,7 +16,7 @@ from server.core.errors import Refusal, ValidationFailed
 from server.gamification.activities import pipeline, queries, rules, saving
 from server.gamification.activities.errors import DuplicateMismatch
 from server.gamification.activities.types import Outcome, Purchase, Recording
-from server.gamification.activities.units import open_unit_books
+from server.gamification.activities.units import UnitBooks
 from server.gamification.activity_types.errors import ActivityTooOften, ActivityTypeUnknown
 from server.gamification.activity_types.queries import get_activity_type
 from server.gamification.activity_types.rules import faults, period_of
@@ -64,13 +64,12 @@ def report_activity(
     ladder = recording.configuration.ladder
     today = local_date(recording.now, ladder.scheme.zone)
     climbing.load_days(tx, [shopper], ladder, today)
-    books = open_unit_books(tx, [report.member_id], recording.configuration, recording.now)
-    batch = saving.Batch(recording, known={}, books=books)
+    batch = saving.Batch(recording, known={}, books=UnitBooks(tx, recording.now))
     outcome = pipeline.decide(batch, purchase, shopper, {report.member_id: book}, ())
     if isinstance(outcome, Refusal):
         raise outcome
     assert isinstance(outcome, Outcome)  # nothing is known in this batch
-    saving.save(tx, batch, [book, *batch.other_books()])
+    saving.save(tx, batch, [book, *batch.books.values()])
     return outcome
 
 

@@ -1,10 +1,17 @@
 """What is left of the lines of a purchase, and what came back, as counters and games see them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from server.gamification.activities.rules import pieces_back
 from server.gamification.activities.types import BasketLine, Returned
 from server.gamification.facts.types import Item
+
+
+def zone_in(trace: Mapping[str, Any], now: ZoneInfo) -> ZoneInfo:
+    """Return the zone in which an activity was counted; old traces do not say: as it is `now`."""
+    return ZoneInfo(trace["zone"]) if "zone" in trace else now
 
 
 def goods_left(lines: Sequence[BasketLine], returned: Returned) -> tuple[Item, ...]:

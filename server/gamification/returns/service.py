@@ -40,7 +40,7 @@ from server.gamification.ledger.service import load_lots, open_book, save_book
 from server.gamification.ledger.types import Cause, Clawback
 from server.gamification.programme.types import POINTS, ClawbackPolicy, Rounding
 from server.gamification.returns.forgiving import claim_forgiven
-from server.gamification.returns.goods import goods_back
+from server.gamification.returns.goods import goods_back, zone_in
 from server.gamification.returns.units import take_back_units
 from server.gamification.standings import climbing
 from server.gamification.standings.service import add_days, events_of, save_moves
@@ -228,7 +228,7 @@ def _uncount(tx: Connection, undoing: Undoing, recording: Recording) -> None:
     """Roll counters, caps and tier back; what the purchase counted for is in its trace."""
     row = undoing.row
     shopper = queries.get_shopper(tx, row.member_id)
-    zone = recording.configuration.programme.zone
+    zone = zone_in(row.trace, recording.configuration.programme.zone)
     returned = PurchaseFacts(
         undoing.items,
         undoing.amount_minor,

@@ -52,7 +52,7 @@ def test_a_review_gives_points_and_a_star_once(shop, cast, types):
     effects = [(one["kind"], one["points"]["unit"], one["text"]) for one in posted["effects"]]
     assert effects == [
         ("points_awarded", "points", "+5 points"),
-        ("points_awarded", "stars", "+1 stars"),
+        ("points_awarded", "stars", "+1 star"),
     ]
     again = good(report(shop, cast.ana), 200)
     assert (again["event"]["duplicate"], moved(again)) == (True, {"points": 5})

@@ -40,7 +40,8 @@ def test_an_adjustment_with_an_entry_of_its_own_making_is_found(tx, ana):
 
 
 def test_an_adjustment_that_uses_the_entry_of_another_is_found(tx, ana):
-    entry = tx.execute(select(AUDIT.c.id).limit(1)).scalar_one()
+    adjusted = select(AUDIT.c.id).where(AUDIT.c.action == "points.adjusted").limit(1)
+    entry = tx.execute(adjusted).scalar_one()
     forged = Cause("audit", entry, "staff:eva", LATER, LATER)
     assert found_for(tx, ana, Kind.ADJUSTMENT, forged) >= {"An audit entry moves points once."}
 
