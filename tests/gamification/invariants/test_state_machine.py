@@ -19,6 +19,8 @@ from hypothesis.stateful import (
 from server.core.db import transaction
 from server.core.errors import Refusal
 from server.gamification.activities.pipeline import record_purchase
+from server.gamification.confirmations.cancelling import cancel_unconfirmed
+from server.gamification.confirmations.service import confirm_purchase
 from server.gamification.holds.service import capture_hold, lapse_holds, release_hold
 from server.gamification.invariants.service import check_all
 from server.gamification.ledger.errors import BalanceInsufficient
@@ -26,7 +28,14 @@ from server.gamification.ledger.queries import net_draws, spendable_now
 from server.gamification.ledger.service import load_lots, open_book, save_book
 from server.gamification.ledger.sweeping import expire_due, mature_due
 from server.gamification.ledger.types import Kind, Term
-from server.gamification.programme.types import POINTS, ClawbackPolicy, ExpiryKind, Rounding
+from server.gamification.points.switching import change_expiry
+from server.gamification.programme.types import (
+    POINTS,
+    ClawbackPolicy,
+    ExpiryKind,
+    ExpiryPolicy,
+    Rounding,
+)
 from server.gamification.proofs.checkpoints import take_checkpoint
 from tests.builders import purchases as shop
 from tests.builders.members import VAULT
@@ -48,6 +57,8 @@ EXPIRY = [
         {"kind": ExpiryKind.INACTIVITY, "months": 1},
     ],
 ]
+POLICIES = [(), *((ExpiryPolicy(ExpiryKind.MONTHS, months),) for months in (1, 3))]
+POLICIES.append((*POLICIES[2], ExpiryPolicy(ExpiryKind.INACTIVITY, 1)))
 
 
 class Ledger(RuleBasedStateMachine):
@@ -120,6 +131,29 @@ class Ledger(RuleBasedStateMachine):
         bought = self.attempt(shop.buy, self.members[who], minor, self.now, **spent)
         self.purchases += [bought] if bought else []
 
+    @rule(who=MEMBERS, minor=MONEY)
+    def order(self, who: int, minor: int) -> None:
+        """A purchase whose points wait until the shop confirms it."""
+        waits = {"awaits_confirmation": True}
+        self.purchases.append(shop.buy(self.tx, self.members[who], minor, self.now, **waits))
+
+    @precondition(lambda self: self.purchases)
+    @rule(pick=PICK)
+    def confirm_order(self, pick: int) -> None:
+        bought = self.one_of(self.purchases, pick)
+        told = shop.recording(self.tx, self.now)
+        self.attempt(confirm_purchase, bought.activity_id, told)
+
+    @rule()
+    def cancel_overdue(self) -> None:
+        """What the job does with purchases that nobody confirmed in time."""
+        cancel_unconfirmed(self.tx, self.now)
+
+    @rule(policies=st.sampled_from(POLICIES))
+    def change_policies(self, policies: tuple[ExpiryPolicy, ...]) -> None:
+        """The owner decides anew when points expire."""
+        self.attempt(change_expiry, policies, "staff:eva", self.now)
+
     @precondition(lambda self: self.purchases)
     @rule(pick=PICK, percent=st.integers(1, 120))
     def refund_in_part(self, pick: int, percent: int) -> None:
@@ -146,22 +180,14 @@ class Ledger(RuleBasedStateMachine):
         expires_at = self.now + timedelta(days=days) if days else None
         self.attempt(shop.give, self.members[who], amount, self.now, expires_at)
 
-    @rule(who=MEMBERS, amount=POINTS_MOVED, days=st.sampled_from([None, 2, 10]))
-    def pend(self, who: int, amount: int, days: int | None) -> None:
-        """Points that wait: for a date, or until somebody confirms them."""
+    @rule(who=MEMBERS, amount=POINTS_MOVED, days=st.sampled_from([2, 10]))
+    def pend(self, who: int, amount: int, days: int) -> None:
+        """Points that wait for a date."""
         book = self.book(who)
-        until = self.now + timedelta(days=days) if days else None
+        until = self.now + timedelta(days=days)
         cause = shop.by_hand(self.tx, self.members[who], amount, self.now)
         term = Term(until, self.now + timedelta(days=20))
         book.accrue(amount, cause, term, Kind.ADJUSTMENT)
-        save_book(self.tx, book)
-
-    @rule(who=MEMBERS)
-    def confirm(self, who: int) -> None:
-        book = self.book(who)
-        waiting = [lot for lot in book.lots.values() if lot.is_pending and lot.available_at is None]
-        amount = sum(lot.remaining for lot in waiting)
-        book.confirm(waiting, shop.by_hand(self.tx, self.members[who], amount, self.now))
         save_book(self.tx, book)
 
     @rule(who=MEMBERS, amount=POINTS_MOVED)
