@@ -24,6 +24,7 @@ class Attributes(fields.Dict):
     """
 
     default_error_messages = {"invalid": "This must be an object."}
+    text_most = ATTRIBUTE_TEXT_LENGTH_MAX
 
     def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
@@ -31,15 +32,15 @@ class Attributes(fields.Dict):
         if len(value) > ATTRIBUTES_MAX:
             raise invalid("too_many", f"Use at most {ATTRIBUTES_MAX} attributes.")
         for name, item in value.items():
-            _check_attribute(name, item)
+            _check_attribute(name, item, self.text_most)
         return dict(value)
 
 
-def _check_attribute(name: str, item: Any) -> None:
+def _check_attribute(name: str, item: Any, text_most: int) -> None:
     if not (name.isidentifier() and name.isascii() and len(name) <= ATTRIBUTE_NAME_LENGTH_MAX):
         raise invalid("invalid_name", "Names are up to 40 letters, digits and underscores.")
     if isinstance(item, str):
-        is_good = len(item) <= ATTRIBUTE_TEXT_LENGTH_MAX and item.isprintable()
+        is_good = len(item) <= text_most and item.isprintable()
     else:
         is_good = item is None or (type(item) is int and abs(item) <= ATTRIBUTE_NUMBER_MAX)
         is_good = is_good or type(item) is bool

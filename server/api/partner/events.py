@@ -22,11 +22,18 @@ from server.gamification.activities.errors import (
 )
 from server.gamification.activities.types import Outcome
 from server.gamification.activity_types.errors import ActivityTooOften, ActivityTypeUnknown
+from server.gamification.activity_types.rules import TEXT_MAX
 from server.gamification.ledger.errors import AmountInvalid
 from server.gamification.members.errors import MemberBlocked, MemberMerged
 from server.gamification.playing.returning import cancel_report
 from server.gamification.playing.service import report_activity
 from server.gamification.reports.service import Report
+
+
+class EventData(Attributes):
+    """What the type of an activity declares; its texts may be longer than those of members."""
+
+    text_most = TEXT_MAX
 
 
 class EventIn(RequestSchema):
@@ -48,7 +55,7 @@ class EventIn(RequestSchema):
     occurred_at = Instant(metadata={"description": "Now, when not sent."})
     location_id = Text(most=40, load_default=None, allow_none=True)
     source = Text(most=40, load_default=None, allow_none=True, pattern="[A-Za-z0-9_.:-]+")
-    data = Attributes(load_default=dict)
+    data = EventData(load_default=dict)
 
 
 class EventCancellationIn(RequestSchema):

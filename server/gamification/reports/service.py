@@ -51,13 +51,13 @@ def report_activity(
     """
     declared = _declared(tx, report, recording, by_member=by_member)
     purchase = _as_purchase(report, declared, recording)
-    rules.check_purchase(purchase, recording)
     book = open_book(tx, report.member_id, POINTS, recording.now)
     row = find_report(tx, report.source, report.external_id, report.kind)
     if row is not None:
         first = pipeline.outcome_of(row, book)
         first.trace = trace_of_row(tx, row)
         return _first_outcome(row, report, first)
+    rules.check_purchase(purchase, recording)
     _check_often(tx, declared, purchase, recording)
     shopper = queries.get_shopper(tx, report.member_id)
     shopper.used = used_caps(tx, shopper.member_id, pipeline.cap_keys([purchase], recording))

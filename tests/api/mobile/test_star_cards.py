@@ -8,7 +8,7 @@ from server.gamification.definitions.service import install
 from server.gamification.grants.service import give
 from server.gamification.grants.types import Reason
 from server.gamification.star_cards.settings import STAR_CARDS
-from tests.builders.members import NOW
+from tests.builders.members import NOW, bearer
 from tests.builders.tills import code_of, good
 from tests.fixtures.tables import rows_of
 from tests.gamification.star_cards.test_rules import COFFEE
@@ -83,3 +83,14 @@ def test_only_the_member_sees_and_claims(app, client, cast, card):
         assert code_of(client.get("/v1/me/star-cards", headers=headers)) == (401, code)
         assert code_of(claim(client, card, headers)) == (401, code)
     assert rows_of(app, but=KEPT) == before
+
+
+def test_the_key_of_one_member_replays_nothing_to_another(app, client, cast, card):
+    as_ben = bearer(cast.ben_tokens.access_token)
+    add_stars(app, cast.ana, 12)
+    done = good(claim(client, card, cast.as_ana, "same"), 201)
+    refused = claim(client, card, as_ben, "same")
+    assert code_of(refused) == (409, "star_card_not_full")
+    add_stars(app, cast.ben, 10)
+    other = good(claim(client, card, as_ben, "other"), 201)
+    assert (other["claim"]["number"], other["claim"]["id"] != done["claim"]["id"]) == (1, True)
