@@ -69,10 +69,15 @@ def ask_balances(tx: Connection, member_id: str) -> Later[tuple[list[Wallet], La
 def present_balances(
     member_id: str, held: tuple[list[Wallet], Ladder], units: list[tuple[str, "UnitView"]]
 ) -> list[dict[str, Any]]:
-    """Return the balances of a member: always the points, and what else there is."""
-    wallets, ladder = {wallet.unit: wallet for wallet in held[0]}, held[1]
+    """Return the balances of a member: always the points, and what else there is.
+
+    What expires when is known of the points alone; other units are shown without it.
+    """
+    wallets, ladders = {wallet.unit: wallet for wallet in held[0]}, {POINTS: held[1]}
     return [
-        present_balance(wallets.get(code) or empty_wallet(member_id, code), ladder, view)
+        present_balance(
+            wallets.get(code) or empty_wallet(member_id, code), ladders.get(code, []), view
+        )
         for code, view in units
         if code == POINTS or code in wallets
     ]

@@ -94,3 +94,13 @@ def test_the_key_of_one_member_replays_nothing_to_another(app, client, cast, car
     add_stars(app, cast.ben, 10)
     other = good(claim(client, card, as_ben, "other"), 201)
     assert (other["claim"]["number"], other["claim"]["id"] != done["claim"]["id"]) == (1, True)
+
+
+def test_the_dates_of_points_are_not_those_of_stars(app, client, cast, till, card):
+    add_stars(app, cast.ana, 7)
+    till.buy(cast.ana, 100_00)
+    for path, name in (("/v1/me/balances", "items"), ("/v1/me/home?sections=balances", "balances")):
+        shown = good(client.get(path, headers=cast.as_ana))[name]
+        expiring = {one["unit"]: one["expiring"] for one in shown}
+        assert expiring["points"]["amount"] >= 10
+        assert expiring["stars"] is None

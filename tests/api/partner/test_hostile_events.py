@@ -1,6 +1,7 @@
 """Events that are sent wrong, late, twice or by others: refused with a code, nothing half done."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -93,7 +94,7 @@ def test_data_that_is_not_as_declared_is_refused_and_changes_nothing(app, shop, 
 
 def test_data_nested_without_end_is_not_read(app, shop, cast, types):
     before = rows_of(app, but=KEPT)
-    data = {"text": 1}
+    data: dict[str, Any] = {"text": 1}
     for _ in range(100):
         data = {"text": data}
     assert_refused(report(shop, cast.ana, data=data), 400, "malformed_json")
@@ -101,7 +102,8 @@ def test_data_nested_without_end_is_not_read(app, shop, cast, types):
 
 
 def test_a_text_may_be_as_long_as_its_type_allows(shop, cast, types):
-    good(report(shop, cast.ana, data={"text": "ä" * (TOO_LONG - 1)}), 201)
+    told = good(report(shop, cast.ana, data={"text": "ä" * (TOO_LONG - 1)}), 201)
+    assert told["event"]["duplicate"] is False
 
 
 @pytest.mark.parametrize(
