@@ -93,7 +93,7 @@ class AnswerIn(RequestSchema):
 class AnswersIn(RequestSchema):
     """The answers to all questions at once; those left out are wrong."""
 
-    answers = Items(Nested(AnswerIn), required=True, most=50)
+    answers = Items(Nested(AnswerIn), required=True, least=1, most=50)
     example = {
         "answers": [
             {"question": "fruit", "options": ["seed"]},

@@ -185,6 +185,8 @@ def test_a_question_is_answered_once(books, client, cast, publish):
     twice = answers(("bean", ["no"]), ("bean", ["yes"]))
     answer = post(client, quiz, "answers", cast.as_ana, twice)
     assert code_of(answer) == (422, "validation_failed")
+    nothing = post(client, quiz, "answers", cast.as_ana, {"answers": []}, key="two")
+    assert code_of(nothing) == (422, "validation_failed")
     assert detail(client, quiz, cast.as_ana)["quiz"]["attempts"] == 0
 
 
@@ -227,7 +229,7 @@ def test_only_members_play(books, client, cast, publish, what):
     three = publish(opt_in=True)
     before = rows_of(books)
     path = f"/v1/me/challenges/{three.id}/{what}"
-    body: dict[str, Any] = {"answers": []} if what == "answers" else {}
+    body: dict[str, Any] = answers(("bean", ["yes"])) if what == "answers" else {}
     for headers, code in (
         ({}, "token_missing"),
         (cast.as_shop, "token_invalid"),
