@@ -32,7 +32,7 @@ from server.gamification.tiers.types import Outlook
 SECTIONS = ("member", "card", "balances", "tier")
 _OPTIONAL = {"optional": True}
 _GREETINGS = (
-    (5, message("Good night"), message("Good night, {name}")),
+    (5, message("Good evening"), message("Good evening, {name}")),
     (12, message("Good morning"), message("Good morning, {name}")),
     (18, message("Good afternoon"), message("Good afternoon, {name}")),
     (24, message("Good evening"), message("Good evening, {name}")),

@@ -1,14 +1,18 @@
 """Reading what is played and who plays."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, bindparam, select
 
 from server.core.clock import local_date
 from server.core.columns import among
 from server.core.statements import Later, Prepared
 from server.gamification.badges.queries import get_badges, known_badges
 from server.gamification.challenges import queries as challenges
+from server.gamification.ledger.models import TRANSFER, WALLET
+from server.gamification.ledger.queries import wallet_of
+from server.gamification.ledger.types import Wallet
 from server.gamification.members.models import MEMBER
 from server.gamification.playing.rules import zone_of
 from server.gamification.playing.types import Games, Player
@@ -20,6 +24,15 @@ from server.gamification.streaks import queries as streaks
 _M = MEMBER.c
 _PLAYERS = Prepared(
     select(_M.id, _M.zone, _M.birthday, _M.locale, _M.created_at).where(among(_M.id, "ids"))
+)
+_MOVED = Prepared(
+    select(WALLET)
+    .join(
+        TRANSFER,
+        and_(TRANSFER.c.wallet_id == WALLET.c.id, TRANSFER.c.wallet_version == WALLET.c.version),
+    )
+    .where(WALLET.c.member_id == bindparam("member_id"), TRANSFER.c.recorded_at == bindparam("now"))
+    .order_by(WALLET.c.unit)
 )
 
 
@@ -43,6 +56,11 @@ def ask_players(
         )
         for row in sent.all()
     }
+
+
+def moved_wallets(tx: Connection, member_id: str, now: datetime) -> list[Wallet]:
+    """Return those of a member's wallets whose last movement was recorded at `now`."""
+    return [wallet_of(row) for row in _MOVED.all(tx, {"member_id": member_id, "now": now})]
 
 
 def _load(tx: Connection, revision: str) -> Games:

@@ -27,7 +27,7 @@ from server.gamification.conditions.types import Subject
 from server.gamification.facts.types import ActivityFact
 from server.gamification.grants.awarding import give_for_awards
 from server.gamification.ledger.service import open_book
-from server.gamification.playing.queries import ask_players, get_games
+from server.gamification.playing.queries import ask_players, get_games, moved_wallets
 from server.gamification.playing.rules import fact_of
 from server.gamification.playing.types import Games, Player
 from server.gamification.programme.types import POINTS
@@ -100,11 +100,8 @@ def play(tx: Connection, done: Sequence[tuple[Purchase, Outcome]], recording: Re
     if _give(tx, table) | _exchange(tx, table, [outcome for _, outcome in new]):
         for _, outcome in new:
             outcome.wallet = open_book(tx, outcome.member_id, POINTS, recording.now).wallet
-            outcome.others = tuple(
-                open_book(tx, outcome.member_id, unit, recording.now).wallet
-                for unit in {card.unit for card in games.star_cards}
-                | {wallet.unit for wallet in outcome.others}
-            )
+            moved = moved_wallets(tx, outcome.member_id, recording.now)
+            outcome.others = tuple(wallet for wallet in moved if wallet.unit != POINTS)
 
 
 def _lay(

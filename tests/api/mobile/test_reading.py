@@ -218,7 +218,7 @@ def test_only_the_sections_that_were_asked_for(client, cast, asked, found):
 
 @pytest.mark.parametrize(
     ("hours", "greeting"),
-    [(0, "Good afternoon"), (2, "Good evening"), (8, "Good night"), (13, "Good morning")],
+    [(0, "Good afternoon"), (2, "Good evening"), (8, "Good evening"), (13, "Good morning")],
 )
 def test_the_greeting_knows_the_time_of_the_shop(app, client, cast, clock_at, hours, greeting):
     clock_at.tick(timedelta(hours=hours))

@@ -116,6 +116,15 @@ def test_a_receipt_known_before_counts_once(tx: Connection, ana: str) -> None:
     assert stand(tx) == ([1], [], [1])
 
 
+def test_only_wallets_that_moved_are_opened_and_told(tx: Connection, ana: str) -> None:
+    buy(tx, ana, 1_00)
+    outcome = buy(tx, ana, 1_00)
+    assert held(tx, ana) == {"points": 20 + 7}
+    assert (outcome.wallet.available, outcome.others) == (27, ())
+    outcome = buy(tx, ana, 1_00, coffees=1)
+    assert [(wallet.unit, wallet.available) for wallet in outcome.others] == [("stars", 2)]
+
+
 def test_stars_begin_with_a_head_start_and_a_full_card_is_exchanged(
     tx: Connection, ana: str
 ) -> None:
