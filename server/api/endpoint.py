@@ -49,6 +49,8 @@ from server.api.schemas import RequestSchema, ResponseSchema
 from server.config import Settings
 from server.core.crypto import Vault
 from server.core.errors import Refusal
+from server.gamification.activities.configuration import get_configuration
+from server.gamification.activities.types import Configuration
 
 if TYPE_CHECKING:
     from server.api.surface import Surface
@@ -80,6 +82,11 @@ class Call:
     def revision(self) -> str:
         """The revision of the programme settings, read together with the principal."""
         return self.principal.revision
+
+    @property
+    def configuration(self) -> Configuration:
+        """Everything configured, at that revision. Raises ProgrammeMissing."""
+        return get_configuration(self.tx, self.revision or None)
 
 
 @dataclass(slots=True)

@@ -4,7 +4,6 @@ from typing import Any
 
 from server.api.endpoint import Call, Reply
 from server.api.mobile import member
-from server.api.presenters.balances import points_view
 from server.api.presenters.purchases import (
     AppliedOut,
     Effect,
@@ -16,10 +15,10 @@ from server.api.presenters.purchases import (
 from server.api.presenters.tiers import TierView
 from server.api.schemas import Instant, Integer, Items, Money, Nested, PageQuery, Text
 from server.api.schemas import ResponseSchema as Out
+from server.api.views import tier_view_of
 from server.core.errors import NotFound
 from server.core.i18n import gettext, message
 from server.core.pagination import CursorInvalid, Position, page_of, page_parameters, write_cursor
-from server.gamification.activities.configuration import get_configuration
 from server.gamification.activities.queries import (
     PURCHASE,
     REDEMPTION,
@@ -96,7 +95,7 @@ def list_my_activity(call: Call) -> Reply:
     scope, limit = f"activity:{call.principal.id}", call.query["limit"]
     parameters = page_parameters(call.vault, scope, call.query["cursor"], limit)
     rows = page_activities(call.tx, call.principal.id, parameters)
-    view = _view(call)
+    view = tier_view_of(call)
 
     def cursor_of(row: Any) -> str:
         return write_cursor(call.vault, scope, Position(row.occurred_at, row.id))
@@ -115,7 +114,7 @@ def get_my_activity(call: Call, activity_id: str) -> Reply:
     row = find_activity(call.tx, activity_id)
     if row is None or row.member_id != call.principal.id:
         raise NotFound("There is no such activity.")
-    view = _view(call)
+    view = tier_view_of(call)
     returns = list_returns(call.tx, activity_id)
     detail = {
         "effects": effects_of(row.trace, row.currency_code, view),
@@ -124,13 +123,6 @@ def get_my_activity(call: Call, activity_id: str) -> Reply:
         "returns": [_present_return(back, row.currency_code, view) for back in returns],
     }
     return Reply(_present(row, view) | detail)
-
-
-def _view(call: Call) -> TierView:
-    configuration = get_configuration(call.tx, call.revision or None)
-    return TierView(
-        configuration.ladder, points_view(configuration.programme, call.locale, call.now)
-    )
 
 
 def _present(row: Any, view: TierView) -> dict[str, Any]:

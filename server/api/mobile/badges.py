@@ -11,7 +11,6 @@ from server.gamification.badges.queries import ask_earned, ask_rarity, get_badge
 from server.gamification.badges.service import mark_seen
 from server.gamification.badges.subjects import load_subjects
 from server.gamification.badges.types import Badge
-from server.gamification.programme.queries import get_programme
 
 
 class BadgesOut(Out):
@@ -36,7 +35,8 @@ def list_my_badges(call: Call) -> Reply:
     A badge that is no longer given is listed while the member holds it.
     """
     view, badges = _view(call)
-    live = {badge.id for badge in get_badges(call.tx, view_revision(call))}
+    revision = call.configuration.programme.revision
+    live = {badge.id for badge in get_badges(call.tx, revision)}
     held = {badge_id for badge_id, _ in view.earned}
     items = [present_badge(one, view) for one in badges if one.id in live or one.id in held]
     return Reply({"items": items, "new": sum(one["is_new"] for one in items)})
@@ -50,13 +50,8 @@ def mark_badges_seen(call: Call) -> Reply:
     return Reply(None, 204)
 
 
-def view_revision(call: Call) -> str:
-    """Return the revision of the programme that the request sees."""
-    return get_programme(call.tx, call.revision or None).revision
-
-
 def _view(call: Call) -> tuple[BadgeView, tuple[Badge, ...]]:
-    programme = get_programme(call.tx, call.revision or None)
+    programme = call.configuration.programme
     badges = known_badges(call.tx, programme.revision)
     with at_once(call.tx):
         earned = ask_earned(call.tx, call.principal.id)

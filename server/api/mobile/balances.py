@@ -8,13 +8,12 @@ from server.api.presenters.balances import (
     Balance,
     Expiring,
     expiration,
-    points_view,
     read_balances,
 )
-from server.api.presenters.tiers import TierOut, TierView, present_tier
+from server.api.presenters.tiers import TierOut, present_tier
 from server.api.schemas import Items, Nested
 from server.api.schemas import ResponseSchema as Out
-from server.gamification.activities.configuration import get_configuration
+from server.api.views import points_view_of, tier_view_of
 from server.gamification.activities.queries import get_shopper
 from server.gamification.ledger.queries import expiry_ladder
 from server.gamification.programme.types import POINTS
@@ -36,7 +35,7 @@ class ExpirationList(Out):
 @member.get("/me/balances", "listMyBalances", answers={200: BalanceList})
 def list_my_balances(call: Call) -> Reply:
     """Get the balances."""
-    programme = get_configuration(call.tx, call.revision or None).programme
+    programme = call.configuration.programme
     items = read_balances(call.tx, call.principal.id, programme, call.locale, call.now)
     return Reply({"items": items})
 
@@ -44,8 +43,7 @@ def list_my_balances(call: Call) -> Reply:
 @member.get("/me/expirations", "listMyExpirations", answers={200: ExpirationList})
 def list_my_expirations(call: Call) -> Reply:
     """Get which points expire when."""
-    programme = get_configuration(call.tx, call.revision or None).programme
-    view = points_view(programme, call.locale, call.now)
+    view = points_view_of(call)
     ladder = expiry_ladder(call.tx, call.principal.id, POINTS)
     items: list[dict[str, Any]] = [
         expiration(at, amount, view) for at, amount in ladder if at > call.now
@@ -56,9 +54,6 @@ def list_my_expirations(call: Call) -> Reply:
 @member.get("/me/tier", "getMyTier", answers={200: TierOut})
 def get_my_tier(call: Call) -> Reply:
     """Get the tier, the bar to the next one, and the whole ladder."""
-    configuration = get_configuration(call.tx, call.revision or None)
-    shopper = get_shopper(call.tx, call.principal.id)
-    points = points_view(configuration.programme, call.locale, call.now)
-    view = TierView(configuration.ladder, points)
-    ahead = look_up_tier(call.tx, shopper, configuration.ladder, call.now)
+    shopper, view = get_shopper(call.tx, call.principal.id), tier_view_of(call)
+    ahead = look_up_tier(call.tx, shopper, view.ladder, call.now)
     return Reply(present_tier(shopper.standing, ahead, view))

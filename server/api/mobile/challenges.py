@@ -1,30 +1,30 @@
 """Challenges: the list, joining and leaving, claiming, answering."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from server.api.endpoint import Call, Reply
 from server.api.mobile import member
-from server.api.presenters.balances import points_view
 from server.api.presenters.challenges import (
     ChallengeOut,
+    Held,
     Playing,
     present_challenge,
     rounds_of,
 )
 from server.api.presenters.quizzes import QuizOut, present_quiz
 from server.api.presenters.rewards_given import GrantedPart, present_granted
-from server.api.presenters.tiers import TierView
 from server.api.presenters.updates import Updates, updates_now
 from server.api.schemas import Boolean, Instant, Integer, Items, Nested, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
+from server.api.views import points_view_of, tier_view_of
 from server.core.clock import local_date
 from server.core.errors import FieldError, NotFound, ValidationFailed
 from server.core.statements import at_once
-from server.gamification.activities.configuration import get_configuration
 from server.gamification.activities.queries import get_shopper
 from server.gamification.badges.queries import known_badges, list_held
 from server.gamification.challenges import errors, queries, rules, service
-from server.gamification.challenges.types import Challenge, Taker
+from server.gamification.challenges.types import Challenge, Progress, Taker
 from server.gamification.ledger.service import open_book
 from server.gamification.programme.types import POINTS
 from server.gamification.quizzes.errors import AttemptsUsedUp, NotAQuiz
@@ -186,11 +186,11 @@ def leave_challenge(call: Call, challenge_id: str) -> Reply:
 def claim_challenge(call: Call, challenge_id: str) -> Reply:
     """Claim all that waits in a challenge."""
     challenge = _find(call, challenge_id)
-    done = service.claim(call.tx, call.principal.id, challenge, _actor(call), call.now)
+    done = service.claim(call.tx, call.principal.id, challenge, call.principal.name, call.now)
     told = {"id": done.claim_id, "challenge_id": challenge.id, "state": "granted"}
     body = {
         "claim": told,
-        "granted": present_granted(done.given, _view(call)),
+        "granted": present_granted(done.given, points_view_of(call)),
         "challenge": _shown(call, challenge, taker_of(call)),
         "updates": _updates(call),
     }
@@ -221,7 +221,7 @@ def answer_challenge(call: Call, challenge_id: str) -> Reply:
     attempt = answer(call.tx, call.principal.id, challenge, chosen, taker, call.now)
     body = {
         "attempt": _attempt(attempt),
-        "granted": present_granted(attempt.given, _view(call)),
+        "granted": present_granted(attempt.given, points_view_of(call)),
         "challenge": _detail(call, challenge, taker),
         "updates": _updates(call),
     }
@@ -230,57 +230,66 @@ def answer_challenge(call: Call, challenge_id: str) -> Reply:
 
 def list_challenges(call: Call) -> list[dict[str, Any]]:
     """Return the member's challenges as they are now."""
-    taker, view = taker_of(call), _view(call)
-    known = queries.PUBLISHED.known(call.tx, view.programme.revision)
-    return [present_challenge(one, view) for one in look_up(call, known, taker)]
+    known, view = _known(call), points_view_of(call)
+    held = _held(call, known)
+    taker = _taker(call, held[0])
+    return [present_challenge(rounds_of(one, held, taker), view) for one in known]
 
 
-def look_up(call: Call, challenges: tuple[Challenge, ...], taker: Taker) -> list[Playing]:
-    """Read how far the member is in these challenges, in three questions sent at once."""
+def _known(call: Call) -> tuple[Challenge, ...]:
+    return queries.PUBLISHED.known(call.tx, call.configuration.programme.revision)
+
+
+def _held(call: Call, challenges: tuple[Challenge, ...]) -> Held:
+    """Read what the member has in these challenges, in three questions sent at once."""
     me, ids = call.principal.id, [challenge.id for challenge in challenges]
     with at_once(call.tx):
         rounds = queries.ask_rounds(call.tx, [me], ids)
         due = queries.ask_due_rewards(call.tx, me)
         claimed = queries.ask_claimed(call.tx, me, ids)
-    held = (rounds().get(me, ()), due(), claimed())
-    return [rounds_of(challenge, held, taker) for challenge in challenges]
+    return rounds().get(me, ()), due(), claimed()
+
+
+def _playing(call: Call, challenge: Challenge, taker: Taker) -> Playing:
+    return rounds_of(challenge, _held(call, (challenge,)), taker)
 
 
 def taker_of(call: Call) -> Taker:
     """Return what is known of the member who takes part."""
-    configuration = get_configuration(call.tx, call.revision or None)
-    programme, me = configuration.programme, call.principal.id
-    known = queries.PUBLISHED.known(call.tx, programme.revision)
-    rounds = queries.ask_rounds(call.tx, [me], [one.id for one in known])().get(me, ())
+    me, ids = call.principal.id, [challenge.id for challenge in _known(call)]
+    return _taker(call, queries.ask_rounds(call.tx, [me], ids)().get(me, ()))
+
+
+def _taker(call: Call, rounds: Sequence[Progress]) -> Taker:
+    """Return the same, of a member whose rounds in all challenges have been read."""
+    configuration, me = call.configuration, call.principal.id
+    programme = configuration.programme
     tier = current_tier(configuration.ladder, get_shopper(call.tx, me).standing)
     names = {badge.id: badge.key for badge in known_badges(call.tx, programme.revision)}
     held = list_held(call.tx, me, local_date(call.now, programme.zone))
     badges = frozenset(names[one.badge_id] for one in held if one.badge_id in names)
-    done = rules.done_keys(known, rounds)
+    done = rules.done_keys(_known(call), rounds)
     return Taker(programme.zone, tier.key if tier else "", badges, done)
 
 
 def _find(call: Call, challenge_id: str) -> Challenge:
-    programme = get_configuration(call.tx, call.revision or None).programme
-    for challenge in queries.PUBLISHED.known(call.tx, programme.revision):
+    for challenge in _known(call):
         if challenge_id in (challenge.id, challenge.key):
-            found: Challenge = challenge
-            return found
+            return challenge
     raise NotFound("There is no such challenge.")
 
 
 def _shown(call: Call, challenge: Challenge, taker: Taker) -> dict[str, Any]:
-    (playing,) = look_up(call, (challenge,), taker)
-    return present_challenge(playing, _view(call))
+    return present_challenge(_playing(call, challenge, taker), points_view_of(call))
 
 
 def _detail(call: Call, challenge: Challenge, taker: Taker) -> dict[str, Any]:
-    (playing,) = look_up(call, (challenge,), taker)
+    playing = _playing(call, challenge, taker)
     progress, quiz = playing.present(call.now), challenge.quiz
     counted = counted_activities(call.tx, progress.key) if progress else []
     attempts = list_attempts(call.tx, progress.key) if quiz and progress else []
     is_passed = progress is not None and progress.completed_at is not None
-    return present_challenge(playing, _view(call)) | {
+    return present_challenge(playing, points_view_of(call)) | {
         "counted": [
             {"activity_id": found, "occurred_at": at, "amount": amount}
             for found, at, amount in counted
@@ -308,15 +317,5 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
 
 
 def _updates(call: Call) -> dict[str, Any]:
-    configuration = get_configuration(call.tx, call.revision or None)
     wallet = open_book(call.tx, call.principal.id, POINTS, call.now).wallet
-    return updates_now(call.tx, wallet, TierView(configuration.ladder, _view(call)))
-
-
-def _view(call: Call) -> Any:
-    programme = get_configuration(call.tx, call.revision or None).programme
-    return points_view(programme, call.locale, call.now)
-
-
-def _actor(call: Call) -> str:
-    return f"member:{call.principal.id}"
+    return updates_now(call.tx, wallet, tier_view_of(call))

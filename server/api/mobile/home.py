@@ -17,13 +17,13 @@ from server.api.mobile.shelves import (
     StreakShelf,
     read_shelves,
 )
-from server.api.presenters.balances import Balance, points_view, present_balances, units_of
+from server.api.presenters.balances import Balance, present_balances, units_of
 from server.api.presenters.tiers import TierSummary, TierView, summarise_tier
 from server.api.schemas import Items, Nested, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
+from server.api.views import tier_view_of
 from server.core.clock import local_date, local_hour
 from server.core.i18n import gettext, message
-from server.gamification.activities.configuration import get_configuration
 from server.gamification.programme.types import Programme
 from server.gamification.screens.queries import Screen, find_screen
 from server.gamification.standings.climbing import look_up_tier
@@ -92,13 +92,11 @@ def get_home(call: Call) -> Reply:
     """
     asked = call.query["sections"]
     wanted = set(asked.split(",")) if asked else {*SECTIONS, *SHELVES}
-    configuration = get_configuration(call.tx, call.revision or None)
-    points = points_view(configuration.programme, call.locale, call.now)
-    view = TierView(configuration.ladder, points)
+    view = tier_view_of(call)
     screen = find_screen(call.tx, call.principal.id)
     assert screen is not None  # whoever is signed in exists
     ahead = look_up_tier(call.tx, screen.shopper, view.ladder, call.now)
-    shelves = read_shelves(call, configuration.programme.revision, wanted)
+    shelves = read_shelves(call, view.points.programme.revision, wanted)
     seen = Seen(call, view, screen, ahead, shelves)
     sections = [name for name in SECTIONS if name in wanted]
 

@@ -4,10 +4,11 @@ from typing import Any
 
 from server.api.endpoint import Call, Reply
 from server.api.mobile import member
-from server.api.mobile.vouchers import VoucherGiven, present_given, tier_key_of, view_of
+from server.api.mobile.vouchers import VoucherGiven, present_given, tier_key_of
 from server.api.presenters.rewards import RewardOut, present_reward
 from server.api.schemas import Items, Nested, PageQuery, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
+from server.api.views import reward_view_of
 from server.core.errors import NotFound
 from server.core.pagination import LATEST, CursorInvalid, Position, read_cursor, write_cursor
 from server.gamification.ledger.errors import BalanceInsufficient
@@ -95,8 +96,8 @@ def redeem_reward(call: Call, reward_id: str) -> Reply:
 
     What is not used until the voucher's end comes back by itself.
     """
-    member_id = call.principal.id
-    asked = Asked(member_id, reward_id, tier_key_of(call), f"member:{member_id}")
+    me = call.principal
+    asked = Asked(me.id, reward_id, tier_key_of(call), me.name)
     return Reply(present_given(call, redeem(call.tx, asked, call.now)), 201)
 
 
@@ -120,7 +121,7 @@ class _Shelf:
     """The catalogue as it stands to the member who calls; everything is read once."""
 
     def __init__(self, call: Call) -> None:
-        self.call, self.view = call, view_of(call)
+        self.call, self.view = call, reward_view_of(call)
         member_id = call.principal.id
         self.catalogue: Catalogue = get_catalogue(call.tx, self.view.programme.revision)
         units = {unit for reward in self.catalogue.live for unit in reward.price}

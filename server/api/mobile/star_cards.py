@@ -4,16 +4,16 @@ from typing import Any
 
 from server.api.endpoint import Call, Reply
 from server.api.mobile import member
-from server.api.presenters.balances import balance_update, points_view, unit_view
+from server.api.presenters.balances import unit_view
 from server.api.presenters.star_cards import StarCardOut, present_star_card
-from server.api.presenters.updates import Updates
+from server.api.presenters.updates import Updates, updates_of
 from server.api.schemas import Integer, Items, Nested, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
+from server.api.views import tier_view_of
 from server.core.i18n import in_language
-from server.gamification.activities.configuration import get_configuration
 from server.gamification.ledger.queries import spendable_now
 from server.gamification.ledger.service import open_book
-from server.gamification.programme.types import POINTS, Programme
+from server.gamification.programme.types import POINTS
 from server.gamification.star_cards.errors import StarCardNotFull, StarCardUnknown
 from server.gamification.star_cards.queries import collected_of, get_star_card, get_star_cards
 from server.gamification.star_cards.rules import collected
@@ -62,38 +62,29 @@ def list_my_star_cards(call: Call) -> Reply:
 )
 def claim_star_card(call: Call, card_id: str) -> Reply:
     """Exchange a full star card for its gift. The next card goes on with the stars left."""
-    programme = get_configuration(call.tx, call.revision or None).programme
-    card = get_star_card(call.tx, programme.revision, card_id)
-    done = claim(call.tx, call.principal.id, card, f"member:{call.principal.id}", call.now)
+    view = tier_view_of(call)
+    card = get_star_card(call.tx, view.points.programme.revision, card_id)
+    done = claim(call.tx, call.principal.id, card, call.principal.name, call.now)
     stars = open_book(call.tx, call.principal.id, card.unit, call.now).wallet
     points = open_book(call.tx, call.principal.id, POINTS, call.now).wallet
-    view = unit_view(programme, card.unit, call.locale, call.now)
     told = {"id": done.claim_id, "number": done.number}
     body = {
         "claim": told | {"gift": in_language(card.gift_names, call.locale)},
-        "star_card": present_star_card(collected(card, stars.available), view),
-        "updates": {
-            "balances": [
-                balance_update(points, points_view(programme, call.locale, call.now)),
-                balance_update(stars, view),
-            ],
-            "tier": None,
-        },
+        "star_card": present_star_card(
+            collected(card, stars.available), view.of_unit(card.unit).points
+        ),
+        "updates": updates_of(points, None, view, [stars]),
     }
     return Reply(body, 201)
 
 
 def list_cards(call: Call) -> list[dict[str, Any]]:
     """Return the member's star cards as they are now."""
-    programme = get_configuration(call.tx, call.revision or None).programme
+    programme = call.configuration.programme
     cards = get_star_cards(call.tx, programme.revision)
     units = {card.unit for card in cards}
     stars = {unit: spendable_now(call.tx, call.principal.id, unit, call.now) for unit in units}
     return [
-        present_star_card(one, _view(programme, one.card.unit, call))
+        present_star_card(one, unit_view(programme, one.card.unit, call.locale, call.now))
         for one in collected_of(cards, stars, call.now)
     ]
-
-
-def _view(programme: Programme, unit: str, call: Call) -> Any:
-    return unit_view(programme, unit, call.locale, call.now)

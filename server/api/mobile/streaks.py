@@ -5,15 +5,13 @@ from zoneinfo import ZoneInfo
 
 from server.api.endpoint import Call, Reply
 from server.api.mobile import member
-from server.api.presenters.balances import points_view
 from server.api.presenters.streaks import StreakOut, Walking, first_cell, present_streak
-from server.api.presenters.tiers import TierView
 from server.api.presenters.updates import Updates, updates_now
 from server.api.schemas import Items, Nested, RequestSchema
 from server.api.schemas import ResponseSchema as Out
+from server.api.views import points_view_of, tier_view_of
 from server.core.clock import local_date
 from server.core.errors import NotFound
-from server.gamification.activities.configuration import get_configuration
 from server.gamification.ledger.errors import BalanceInsufficient
 from server.gamification.streaks import queries, rules
 from server.gamification.streaks.errors import FreezeNoneLeft
@@ -58,20 +56,18 @@ def buy_streak_freeze(call: Call, streak_id: str) -> Reply:
     today = local_date(call.now, zone_of(call))
     buyer = Buyer(call.principal.id, today, calendar)
     run, wallet = buy_freeze(call.tx, streak, buyer, call.now)
-    configuration = get_configuration(call.tx, call.revision or None)
-    view = points_view(configuration.programme, call.locale, call.now)
+    view = tier_view_of(call)
     body = {
-        "streak": present_streak(_walking(call, streak, run), view),
-        "updates": updates_now(call.tx, wallet, TierView(configuration.ladder, view)),
+        "streak": present_streak(_walking(call, streak, run), view.points),
+        "updates": updates_now(call.tx, wallet, view),
     }
     return Reply(body, 201)
 
 
 def list_streaks(call: Call) -> list[dict[str, Any]]:
     """Return the member's streaks as they are now."""
-    programme = get_configuration(call.tx, call.revision or None).programme
-    view = points_view(programme, call.locale, call.now)
-    streaks = queries.PUBLISHED.live(call.tx, programme.revision)
+    view = points_view_of(call)
+    streaks = queries.PUBLISHED.live(call.tx, view.programme.revision)
     me = call.principal.id
     asked = queries.ask_runs(call.tx, [me], [streak.id for streak in streaks])
     runs = {run.streak_id: run for run in asked().get(me, ())}
@@ -84,9 +80,7 @@ def list_streaks(call: Call) -> list[dict[str, Any]]:
 def zone_of(call: Call) -> ZoneInfo:
     """Return the member's own zone, by default the programme's."""
     own = call.principal.extra.get("zone")
-    return (
-        ZoneInfo(own) if own else get_configuration(call.tx, call.revision or None).programme.zone
-    )
+    return ZoneInfo(own) if own else call.configuration.programme.zone
 
 
 def _walking(call: Call, streak: Streak, run: Run) -> Walking:
@@ -100,8 +94,7 @@ def _walking(call: Call, streak: Streak, run: Run) -> Walking:
 
 
 def _find(call: Call, streak_id: str) -> Streak:
-    programme = get_configuration(call.tx, call.revision or None).programme
-    for streak in queries.PUBLISHED.live(call.tx, programme.revision):
+    for streak in queries.PUBLISHED.live(call.tx, call.configuration.programme.revision):
         if streak_id in (streak.id, streak.key):
             found: Streak = streak
             return found

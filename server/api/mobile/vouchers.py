@@ -4,21 +4,19 @@ from typing import Any
 
 from server.api.endpoint import Call, Reply
 from server.api.mobile import member
-from server.api.presenters.balances import balance_update, unit_view
 from server.api.presenters.rewards import (
-    RewardView,
     VoucherOut,
     VoucherSummary,
     state_of,
     summarise_voucher,
     with_code,
 )
-from server.api.presenters.updates import Updates
+from server.api.presenters.updates import Updates, updates_of
 from server.api.schemas import Choice, Items, Nested, PageQuery, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
+from server.api.views import reward_view_of, tier_view_of
 from server.core.errors import NotFound
 from server.core.pagination import CursorInvalid, Position, page_of, page_parameters, write_cursor
-from server.gamification.activities.configuration import get_configuration
 from server.gamification.activities.queries import get_shopper
 from server.gamification.ledger.service import open_book
 from server.gamification.programme.types import POINTS
@@ -75,7 +73,11 @@ def list_my_vouchers(call: Call) -> Reply:
     parameters = page_parameters(call.vault, scope, call.query["cursor"], limit)
     rows = page_vouchers(call.tx, call.principal.id, parameters, call.query.get("state"))
     ids = [row.id for row in rows]
-    prices, uses, view = list_prices(call.tx, ids), list_standing_uses(call.tx, ids), view_of(call)
+    prices, uses, view = (
+        list_prices(call.tx, ids),
+        list_standing_uses(call.tx, ids),
+        reward_view_of(call),
+    )
 
     def present(row: Any) -> dict[str, Any]:
         voucher = voucher_of(row)
@@ -110,8 +112,7 @@ def get_my_voucher(call: Call, voucher_id: str) -> Reply:
 )
 def cancel_my_voucher(call: Call, voucher_id: str) -> Reply:
     """Give an unused voucher back; what it cost returns to where it came from."""
-    member_id = call.principal.id
-    ended = cancel(call.tx, member_id, voucher_id, f"member:{member_id}", call.now)
+    ended = cancel(call.tx, call.principal.id, voucher_id, call.principal.name, call.now)
     return Reply(present_given(call, ended))
 
 
@@ -119,26 +120,16 @@ def present_given(call: Call, voucher: Voucher) -> dict[str, Any]:
     """Return a voucher after a write, with the balances that it may have moved."""
     paid = list_prices(call.tx, [voucher.id]).get(voucher.id, [])
     units = [POINTS, *(part.unit for part in paid if part.unit != POINTS)]
-    programme = view_of(call).programme
-    balances = [
-        balance_update(
-            open_book(call.tx, voucher.member_id, unit, call.now).wallet,
-            unit_view(programme, unit, call.locale, call.now),
-        )
-        for unit in units
-    ]
-    return {"voucher": _present(call, voucher), "updates": {"balances": balances, "tier": None}}
-
-
-def view_of(call: Call) -> RewardView:
-    """Return how the caller sees rewards."""
-    configuration = get_configuration(call.tx, call.revision or None)
-    return RewardView(configuration.programme, configuration.ladder, call.locale, call.now)
+    points, *others = (
+        open_book(call.tx, voucher.member_id, unit, call.now).wallet for unit in units
+    )
+    updates = updates_of(points, None, tier_view_of(call), others)
+    return {"voucher": _present(call, voucher), "updates": updates}
 
 
 def tier_key_of(call: Call) -> str | None:
     """Return the tier that the member has now, brought up to date."""
-    ladder = get_configuration(call.tx, call.revision or None).ladder
+    ladder = call.configuration.ladder
     shopper = get_shopper(call.tx, call.principal.id)
     look_up_tier(call.tx, shopper, ladder, call.now)
     tier = current_tier(ladder, shopper.standing)
@@ -146,7 +137,7 @@ def tier_key_of(call: Call) -> str | None:
 
 
 def _present(call: Call, voucher: Voucher) -> dict[str, Any]:
-    view = view_of(call)
+    view = reward_view_of(call)
     reward = reward_at(call.tx, voucher.reward_id, voucher.reward_version)
     paid = list_prices(call.tx, [voucher.id]).get(voucher.id, [])
     use = list_standing_uses(call.tx, [voucher.id]).get(voucher.id)

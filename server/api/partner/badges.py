@@ -4,11 +4,12 @@ from typing import Any
 
 from server.api.endpoint import Call, Reply
 from server.api.partner import partner
-from server.api.partner.transactions import recording_of, view_of
+from server.api.partner.transactions import recording_of
 from server.api.presenters.badges import level_title
 from server.api.presenters.updates import Updates, updates_now
 from server.api.schemas import Instant, Integer, Items, Nested, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
+from server.api.views import tier_view_of
 from server.core.errors import NotFound
 from server.gamification.badges.errors import (
     BadgeHeld,
@@ -89,7 +90,7 @@ def give_badge(call: Call, member_id: str) -> Reply:
     reason = Reason("badge", made.id, made.badge.names)
     given = give(call.tx, member_id, made.level.benefits, reason, recording.actor, call.now)
     wallet = open_book(call.tx, member_id, POINTS, call.now).wallet
-    updates = updates_now(call.tx, wallet, view_of(call, recording.configuration))
+    updates = updates_now(call.tx, wallet, tier_view_of(call))
     return Reply(_present(made, given, call.locale) | {"updates": updates}, 201)
 
 

@@ -10,13 +10,13 @@ from server.api.partner.transactions import (
     PostedTransaction,
     present_posted,
     recording_of,
-    view_of,
 )
 from server.api.payloads import load
 from server.api.presenters.tiers import TierView
 from server.api.schemas import Boolean, Integer, Items, Nested, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
 from server.api.user_messages import user_message
+from server.api.views import tier_view_of
 from server.core.errors import Refusal, ValidationFailed
 from server.gamification.activities.types import Outcome, Purchase
 from server.gamification.playing.service import record_purchases
@@ -131,7 +131,7 @@ def create_transaction_batch(call: Call) -> Reply:
     good = [purchase for purchase in read if isinstance(purchase, Purchase)]
     outcomes = iter(record_purchases(call.tx, good, recording) if good else ())
     results = [next(outcomes) if isinstance(each, Purchase) else each for each in read]
-    view = view_of(call, recording.configuration)
+    view = tier_view_of(call)
     shown = [_present(view, index, rows[index], result) for index, result in enumerate(results)]
     return Reply(_count(shown) | {"results": shown})
 

@@ -3,11 +3,12 @@
 from server.api.endpoint import Call, Reply
 from server.api.partner import partner
 from server.api.partner.own import check_own_activity
-from server.api.partner.transactions import present_part, recording_of, view_of
+from server.api.partner.transactions import present_part, recording_of
 from server.api.presenters import purchases as show
 from server.api.presenters.updates import Updates, updates_now
 from server.api.schemas import Nested, RequestSchema
 from server.api.schemas import ResponseSchema as Out
+from server.api.views import tier_view_of
 from server.core.errors import NotFound
 from server.gamification.confirmations.errors import ConfirmationLate, NotAwaited, TransactionClosed
 from server.gamification.confirmations.service import confirm_purchase
@@ -44,6 +45,6 @@ def confirm_transaction(call: Call, transaction_id: str) -> Reply:
     confirmed = confirm_purchase(call.tx, transaction_id, recording)
     body = {
         "transaction": present_part(confirmed.row) | {"duplicate": confirmed.is_repeated},
-        "updates": updates_now(call.tx, confirmed.wallet, view_of(call, recording.configuration)),
+        "updates": updates_now(call.tx, confirmed.wallet, tier_view_of(call)),
     }
     return Reply(body)

@@ -5,14 +5,15 @@ from typing import Any
 from server.api.endpoint import Call, Reply
 from server.api.partner import partner
 from server.api.partner.own import check_own_activity
-from server.api.partner.receipts import known_location, source_of
-from server.api.partner.transactions import recording_of, view_of
+from server.api.partner.receipts import location_of, source_of
+from server.api.partner.transactions import recording_of
 from server.api.presenters import purchases as show
 from server.api.presenters.tiers import TierView
 from server.api.presenters.updates import Updates, updates_now, updates_of
 from server.api.profiles import Attributes
 from server.api.schemas import Boolean, Instant, Integer, Items, Nested, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
+from server.api.views import tier_view_of
 from server.core.errors import NotFound
 from server.core.ids import EXAMPLE_MEMBER_ID
 from server.gamification.activities.errors import (
@@ -114,7 +115,7 @@ def create_event(call: Call) -> Reply:
     """Record an activity other than a purchase, and give what it earns."""
     recording = recording_of(call)
     outcome = report_activity(call.tx, _report_of(call), recording)
-    view = view_of(call, recording.configuration)
+    view = tier_view_of(call)
     return Reply(
         present_event(outcome, call.body["type"], view), 200 if outcome.is_duplicate else 201
     )
@@ -134,7 +135,7 @@ def cancel_event(call: Call, event_id: str) -> Reply:
     check_own_activity(call, event_id)
     recording = recording_of(call)
     done = cancel_report(call.tx, event_id, recording)
-    view = view_of(call, recording.configuration)
+    view = tier_view_of(call)
     body = {
         "event_id": done.activity_id,
         "state": done.state,
@@ -146,7 +147,7 @@ def cancel_event(call: Call, event_id: str) -> Reply:
 
 def _report_of(call: Call) -> Report:
     body = call.body
-    location_id = call.principal.extra.get("location_id") or known_location(call, body)
+    location_id = location_of(call, body)
     return Report(
         member_id=body["member_id"],
         kind=body["type"],

@@ -4,6 +4,7 @@ from typing import Any
 
 from server.api.endpoint import Call, Reply
 from server.api.partner import partner
+from server.api.partner.own import actor_of
 from server.api.profiles import Attributes, check_profile
 from server.api.schemas import Choice, Day, Instant, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
@@ -128,7 +129,7 @@ def enrol_member(call: Call) -> Reply:
     check_profile(call.body, programme, call.now)
     enrolment = _enrolment(call, programme.policies.phone_region)
     found = enrol(call.tx, call.vault, enrolment, call.now)
-    welcome(call.tx, found.id, f"key:{call.principal.extra['key_id']}", call.now)
+    welcome(call.tx, found.id, actor_of(call), call.now)
     return Reply(_present(call, found), 201)
 
 

@@ -14,6 +14,11 @@ from server.gamification.partners.queries import find_partner_of_key
 _KEY = "key:"
 
 
+def actor_of(call: Call) -> str:
+    """Return the caller's key as the actor of what it records."""
+    return f"{_KEY}{call.principal.extra['key_id']}"
+
+
 def check_own_activity(call: Call, activity_id: str) -> None:
     """Raise NotFound when another partner recorded the purchase or report."""
     if not call.principal.extra["sees_all"]:

@@ -94,11 +94,8 @@ class TransactionIn(BasketIn):
 
 
 def purchase_of(call: Call, body: dict[str, Any]) -> Purchase:
-    """Return the purchase that a request body reports.
-
-    A till's own location comes before the one sent. Raises ValidationFailed.
-    """
-    location_id = call.principal.extra.get("location_id") or known_location(call, body)
+    """Return the purchase that a request body reports. Raises ValidationFailed."""
+    location_id = location_of(call, body)
     lines = tuple(_line_of(line, index, body) for index, line in enumerate(body["lines"]))
     return Purchase(
         member_id=body["member_id"],
@@ -124,12 +121,16 @@ def source_of(call: Call, source: str | None, location_id: str | None) -> str:
     return source or location_id or str(call.principal.extra["partner_id"] or call.principal.id)
 
 
-def known_location(call: Call, body: dict[str, Any]) -> str | None:
-    """Return the location that was sent, if it exists and is no other partner's.
-
-    Raises ValidationFailed.
+def location_of(call: Call, sent: dict[str, Any]) -> str | None:
+    """Return where it happens: a till's own location comes before the one that was sent, which
+    must exist and be no other partner's. Raises ValidationFailed.
     """
-    location_id: str | None = body.get("location_id")
+    own: str | None = call.principal.extra.get("location_id")
+    return own or _known_location(call, sent)
+
+
+def _known_location(call: Call, sent: dict[str, Any]) -> str | None:
+    location_id: str | None = sent.get("location_id")
     if location_id is None:
         return None
     if location_id not in call.looked_up:

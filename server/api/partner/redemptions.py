@@ -6,10 +6,11 @@ from typing import Any
 from server.api.endpoint import Call, Reply
 from server.api.partner import partner
 from server.api.partner.own import check_own_hold
-from server.api.partner.transactions import recording_of, view_of
+from server.api.partner.transactions import recording_of
 from server.api.presenters.updates import Updates, updates_now
 from server.api.schemas import Instant, Integer, Money, Nested, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
+from server.api.views import tier_view_of
 from server.core.errors import NotFound, ValidationFailed
 from server.core.ids import EXAMPLE_MEMBER_ID, new_id
 from server.gamification.activities.types import Configuration
@@ -195,5 +196,5 @@ def _present(call: Call, hold_id: str, configuration: Configuration) -> dict[str
             },
             "lapses_at": row.lapses_at,
         },
-        "updates": updates_now(call.tx, book.wallet, view_of(call, configuration)),
+        "updates": updates_now(call.tx, book.wallet, tier_view_of(call)),
     }

@@ -6,10 +6,11 @@ from server.api.endpoint import Call, Reply
 from server.api.partner import partner
 from server.api.partner.own import check_own_activity
 from server.api.partner.receipts import check_currency
-from server.api.partner.transactions import recording_of, view_of
+from server.api.partner.transactions import recording_of
 from server.api.presenters.updates import Updates, updates_now
 from server.api.schemas import Boolean, Integer, Items, Money, MoneyIn, Nested, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
+from server.api.views import tier_view_of
 from server.core.errors import NotFound, ValidationFailed
 from server.gamification.activities.errors import DuplicateMismatch, ReturnExceedsSale
 from server.gamification.activities.queries import get_purchase
@@ -142,7 +143,7 @@ def _amount(money: dict[str, Any] | None) -> int | None:
 def _return(call: Call, transaction_id: str, back: Return) -> Reply:
     recording = recording_of(call)
     outcome = return_purchase(call.tx, transaction_id, back, recording)
-    view = view_of(call, recording.configuration)
+    view = tier_view_of(call)
     updates = updates_now(call.tx, outcome.wallet, view, outcome.others)
     currency = recording.configuration.programme.currency_code
     body = _present(outcome, currency) | {"updates": updates}

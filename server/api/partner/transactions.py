@@ -4,17 +4,16 @@ from typing import Any
 
 from server.api.endpoint import Call, Reply
 from server.api.partner import partner
-from server.api.partner.own import check_own_activity, check_own_hold
-from server.api.partner.receipts import QuoteIn, TransactionIn, known_location, purchase_of
+from server.api.partner.own import actor_of, check_own_activity, check_own_hold
+from server.api.partner.receipts import QuoteIn, TransactionIn, location_of, purchase_of
 from server.api.partner.receipts import source_of as receipt_source
 from server.api.presenters import purchases as show
-from server.api.presenters.balances import points_view
 from server.api.presenters.tiers import TierSummary, TierView, summarise_tier
 from server.api.presenters.updates import Updates, updates_of
 from server.api.schemas import Integer, Items, Money, Nested, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
+from server.api.views import tier_view_of
 from server.core.errors import NotFound
-from server.gamification.activities.configuration import get_configuration
 from server.gamification.activities.errors import (
     CurrencyMismatch,
     DuplicateMismatch,
@@ -22,7 +21,7 @@ from server.gamification.activities.errors import (
     PurchaseTooOld,
 )
 from server.gamification.activities.queries import find_purchase_by_receipt, get_purchase
-from server.gamification.activities.types import Configuration, Outcome, Recording
+from server.gamification.activities.types import Outcome, Recording
 from server.gamification.earning.refusals import trace_of_row
 from server.gamification.holds.errors import HoldNotFound, HoldResolved
 from server.gamification.ledger.errors import AmountInvalid
@@ -106,7 +105,7 @@ def create_quote(call: Call) -> Reply:
     recording = recording_of(call)
     asked, is_discounted = purchase_of(call, call.body), call.body["tier_discount_included"]
     quoted = quote_purchase(call.tx, asked, recording, is_discounted=is_discounted)
-    view = view_of(call, recording.configuration)
+    view = tier_view_of(call)
     currency = asked.currency_code
     tier = current_tier(view.ladder, quoted.shopper.standing)
     effects = show.effects_of(quoted.trace, currency, view)
@@ -156,7 +155,7 @@ def create_transaction(call: Call) -> Reply:
         check_own_hold(call, part["redemption_id"])
     recording = recording_of(call)
     outcome = record_purchase(call.tx, purchase_of(call, call.body), recording)
-    view = view_of(call, recording.configuration)
+    view = tier_view_of(call)
     return Reply(present_posted(outcome, view), 200 if outcome.is_duplicate else 201)
 
 
@@ -183,7 +182,7 @@ def get_transaction(call: Call, transaction_id: str) -> Reply:
 )
 def find_transaction(call: Call) -> Reply:
     """Find a purchase by the number of its receipt."""
-    location_id = call.principal.extra.get("location_id") or known_location(call, call.query)
+    location_id = location_of(call, call.query)
     source = receipt_source(call, call.query["source"], location_id)
     row = find_purchase_by_receipt(call.tx, source, call.query["external_id"])
     if row is None:
@@ -194,14 +193,7 @@ def find_transaction(call: Call) -> Reply:
 
 def recording_of(call: Call) -> Recording:
     """Return under which configuration, by whom and when this call records."""
-    configuration = get_configuration(call.tx, call.revision or None)
-    return Recording(configuration, f"key:{call.principal.extra['key_id']}", call.now)
-
-
-def view_of(call: Call, configuration: Configuration) -> TierView:
-    """Return ladder and units as the caller reads them."""
-    points = points_view(configuration.programme, call.locale, call.now)
-    return TierView(configuration.ladder, points)
+    return Recording(call.configuration, actor_of(call), call.now)
 
 
 def present_posted(outcome: Outcome, view: TierView) -> dict[str, Any]:
@@ -226,7 +218,7 @@ def present_posted(outcome: Outcome, view: TierView) -> dict[str, Any]:
 
 
 def _present_stored(call: Call, row: Any) -> dict[str, Any]:
-    view = view_of(call, get_configuration(call.tx, call.revision or None))
+    view = tier_view_of(call)
     trace = trace_of_row(call.tx, row)
     return {
         "transaction": present_part(row),

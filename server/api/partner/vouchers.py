@@ -4,13 +4,13 @@ from typing import Any
 
 from server.api.endpoint import Call, Reply
 from server.api.partner import partner
-from server.api.partner.receipts import known_location
-from server.api.partner.transactions import recording_of
-from server.api.partner.transactions import view_of as tier_view
-from server.api.presenters.rewards import RewardView, ValueOut, present_value, state_of
+from server.api.partner.own import actor_of
+from server.api.partner.receipts import location_of
+from server.api.presenters.rewards import ValueOut, present_value, state_of
 from server.api.presenters.updates import Updates, updates_now
 from server.api.schemas import Instant, Money, Nested, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
+from server.api.views import reward_view_of, tier_view_of
 from server.core.errors import NotFound
 from server.core.i18n import in_language
 from server.gamification.ledger.service import open_book
@@ -136,20 +136,15 @@ def redeem_voucher(call: Call, code: str) -> Reply:
 )
 def reverse_voucher_redemption(call: Call, redemption_id: str) -> Reply:
     """Undo a use: the voucher can be used again, and its price is only set aside again."""
-    return Reply(_present(call, undo_use(call.tx, redemption_id, _actor(call), call.now)))
+    return Reply(_present(call, undo_use(call.tx, redemption_id, actor_of(call), call.now)))
 
 
 def _till(call: Call) -> Till:
-    location_id = call.principal.extra["location_id"] or known_location(call, call.body)
-    return Till(_actor(call), location_id, call.body["external_id"])
-
-
-def _actor(call: Call) -> str:
-    return f"key:{call.principal.extra['key_id']}"
+    return Till(actor_of(call), location_of(call, call.body), call.body["external_id"])
 
 
 def _present(call: Call, seen: Seen) -> dict[str, Any]:
-    use, configuration = seen.use, recording_of(call).configuration
+    use = seen.use
     assert use is not None
     wallet = open_book(call.tx, seen.voucher.member_id, POINTS, call.now).wallet
     state = "redeemed" if use.undone_at is None else "reversed"
@@ -157,14 +152,12 @@ def _present(call: Call, seen: Seen) -> dict[str, Any]:
         "redemption": {"id": use.id, "state": state, "redeemed_at": use.used_at},
         "voucher": _present_voucher(call, seen),
         "undo_until": use.used_at + UNDO_LENGTH,
-        "updates": updates_now(call.tx, wallet, tier_view(call, configuration)),
+        "updates": updates_now(call.tx, wallet, tier_view_of(call)),
     }
 
 
 def _present_voucher(call: Call, seen: Seen) -> dict[str, Any]:
-    configuration = recording_of(call).configuration
-    view = RewardView(configuration.programme, configuration.ladder, call.locale, call.now)
-    voucher = seen.voucher
+    voucher, view = seen.voucher, reward_view_of(call)
     return {
         "id": voucher.id,
         "member_id": voucher.member_id,

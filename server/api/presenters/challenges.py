@@ -63,6 +63,10 @@ class ChallengeOut(Out):
     actions = Items(Nested(ActionOut), required=True)
 
 
+Held = tuple[Sequence[Progress], Sequence[Reward], frozenset[tuple[str, int]]]
+"""What a member has in challenges: rounds, rewards that are due, and rounds that were claimed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Playing:
     """What is known of a member in one challenge.
@@ -227,11 +231,7 @@ def _image(image: Image | None, locale: str) -> dict[str, Any] | None:
     return size | {"alt": in_language(image.alt, locale)}
 
 
-def rounds_of(
-    challenge: Challenge,
-    held: tuple[Sequence[Progress], Sequence[Reward], frozenset[tuple[str, int]]],
-    taker: Taker,
-) -> Playing:
+def rounds_of(challenge: Challenge, held: Held, taker: Taker) -> Playing:
     """Return what is known of a member in one challenge, out of what is known of all."""
     rounds, due, claimed = held
     return Playing(
