@@ -65,6 +65,7 @@ class Settings:
     idempotency_days_member: int = 7
     idempotency_days_partner: int = 35
     job_days: int = 30
+    outbox_days: int = 90
 
     @property
     def production(self) -> bool:
@@ -255,6 +256,8 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "idempotency_days_member": _whole(1, 365),
     "idempotency_days_partner": _whole(1, 365),
     "job_days": _whole(2, 3650),
+    # `fairstar check` looks at the last 60 days.
+    "outbox_days": _whole(61, 3650),
 }
 
 

@@ -7,7 +7,7 @@ they carry no personal data and 74 random bits. The database stores exactly the 
 
 import re
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = tuple(a + b for a in _ALPHABET for b in _ALPHABET)
@@ -25,6 +25,12 @@ def new_id(prefix: str, now: datetime) -> str:
     random = secrets.randbits(74)
     value = (milliseconds << 80) | (7 << 76) | ((random >> 62) << 64) | (2 << 62)
     return f"{prefix}_{_base32(value | (random & (2**62 - 1)))}"
+
+
+def first_id(prefix: str, at: datetime) -> str:
+    """Return what no id of kind `prefix` made at `at` or later sorts before."""
+    milliseconds = (at - _EPOCH) // timedelta(milliseconds=1)
+    return f"{prefix}_{_base32(milliseconds << 80)}"
 
 
 def is_id(text: str, prefix: str) -> bool:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     bindparam,
+    delete,
     insert,
     select,
     text,
@@ -26,7 +27,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.columns import Id, Json, UTCDateTime, code
 from server.core.db import Base, table_of
-from server.core.ids import new_id
+from server.core.ids import first_id, new_id
 from server.core.statements import Prepared
 
 ATTEMPTS_MAX = 12
@@ -118,6 +119,14 @@ _FAILED = _MINE.values(
     lease_ends_at=None,
     last_error=bindparam("error"),
 )
+# Ids sort by time: the oldest rows are found by the key alone.
+_OLD = (
+    select(OUTBOX.c.id)
+    .where(OUTBOX.c.id < bindparam("before_id"), OUTBOX.c.state == "delivered")
+    .order_by(OUTBOX.c.id)
+    .limit(bindparam("most"))
+)
+_FORGET = delete(OUTBOX).where(OUTBOX.c.id.in_(_OLD.scalar_subquery()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +175,15 @@ def give_back(
         "error": error[:500],
     }
     return tx.execute(_FAILED, _fence(claimed) | values).rowcount == 1
+
+
+def forget_delivered(tx: Connection, before: datetime, limit: int) -> int:
+    """Delete up to `limit` delivered rows that were recorded before an instant; return how many.
+
+    What waits or is dead stays, however old it is.
+    """
+    of = {"before_id": first_id("evt", before), "most": limit}
+    return tx.execute(_FORGET, of).rowcount
 
 
 def back_off(attempt: int) -> timedelta:

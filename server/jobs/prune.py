@@ -1,4 +1,4 @@
-"""Forget what was kept for a time only: answers for idempotency keys, old work, refused rows."""
+"""Forget what was kept for a time only: answers, delivered events, old work, refused rows."""
 
 from datetime import datetime, timedelta
 
@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from server.core.db import transaction
 from server.core.idempotency import sweep_idempotency
 from server.core.installation import installation
+from server.core.outbox import forget_delivered
 from server.core.queue import forget_done
 from server.integrations.csv.runs import forget_refusals
 from server.jobs.runs import forget_runs
@@ -17,7 +18,15 @@ def run(*, now: datetime, limit: int = 5000) -> int:
     with transaction() as tx:
         swept = sweep_idempotency(tx, now=now)
     with transaction() as tx:
-        return swept + forget_refusals(tx, now) + _forget_work(tx, now, limit)
+        swept += forget_refusals(tx, now) + _forget_work(tx, now, limit)
+    with transaction() as tx:
+        return swept + _forget_events(tx, now, limit)
+
+
+def _forget_events(tx: Connection, now: datetime, limit: int) -> int:
+    """Delete events that were delivered; those that wait or are dead stay."""
+    before = now - timedelta(days=installation().settings.outbox_days)
+    return forget_delivered(tx, before, limit)
 
 
 def _forget_work(tx: Connection, now: datetime, limit: int) -> int:

@@ -3,19 +3,21 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 
 from server.core.db import reading, transaction
 from server.core.idempotency import RECORD
+from server.core.outbox import OUTBOX
 from server.gamification.invariants.service import check_all
 from server.gamification.ledger.models import HOLD, WALLET
 from server.integrations.csv.models import IMPORT_REFUSAL
 from server.integrations.csv.runs import begin_run, finish_run, move_on
 from server.integrations.csv.types import Plan, Rejection, Tally
 from server.jobs import lapse_holds, prune
-from tests.builders.purchases import NOW, add_member, give, hold, open_shop
+from tests.builders.purchases import NOW, add_member, buy, give, hold, open_shop
+from tests.builders.shop_life import LATER, live_three_days
 
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.fixture
@@ -67,3 +69,52 @@ def test_refused_rows_are_forgotten_long_after_their_import(ready):
     assert prune.run(now=NOW + timedelta(days=91)) == 1
     with reading() as tx:
         assert tx.execute(select(func.count()).select_from(IMPORT_REFUSAL)).scalar_one() == 0
+
+
+def deliver(*states):
+    """Say that all events have left, but that the first ones are in these states."""
+    with transaction() as tx:
+        tx.execute(update(OUTBOX).values(state="delivered", delivered_at=OUTBOX.c.created_at))
+        ids = tx.execute(select(OUTBOX.c.id).order_by(OUTBOX.c.id).limit(len(states))).scalars()
+        for row_id, state in zip(ids.all(), states, strict=True):
+            change = update(OUTBOX).where(OUTBOX.c.id == row_id)
+            tx.execute(change.values(state=state, delivered_at=None))
+
+
+def events():
+    with reading() as tx:
+        return tx.execute(select(func.count()).select_from(OUTBOX)).scalar_one()
+
+
+def violations(now):
+    with reading() as tx:
+        return [str(found) for found in check_all(tx, now)]
+
+
+def test_delivered_events_are_forgotten_in_batches_and_others_stay(ready):
+    with transaction() as tx:
+        live_three_days(tx, among_others=True)
+    deliver("dead", "ready")
+    total = events()
+    assert prune.run(now=NOW + 80 * DAY, limit=5) == 0
+    counts = [prune.run(now=LATER + 91 * DAY, limit=40) for _ in range(1 + total // 40)]
+    assert (counts[0], sum(counts)) == (40, total - 2)
+    assert events() == 2
+    assert violations(LATER + 91 * DAY) == []
+
+
+def test_what_is_forgotten_alarms_nobody_and_what_is_missing_does(ready):
+    with transaction() as tx:
+        open_shop(tx)
+        ana = add_member(tx)
+        buy(tx, ana, 100_00)
+        late = NOW + 31 * DAY
+        buy(tx, ana, 100_00, late)
+    deliver()
+    assert prune.run(now=NOW + 91 * DAY) > 0
+    assert violations(NOW + 91 * DAY) == []
+    with transaction() as tx:
+        tx.execute(delete(OUTBOX))
+    (found,) = violations(late + 60 * DAY)
+    assert "A purchase that gave points is announced once." in found
+    assert violations(late + 60 * DAY + HOUR) == []

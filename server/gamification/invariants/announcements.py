@@ -1,10 +1,13 @@
-"""I5 and I6: what happened is in the outbox once, and every row of the outbox comes to an end."""
+"""I5 and I6: what happened is in the outbox once, and every row of the outbox comes to an end.
+
+The outbox forgets what was delivered long ago, so that only what was recorded lately is looked for.
+"""
 
 from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select
 
 from server.core.outbox import OUTBOX
 from server.gamification.activities.models import ACTIVITY, ACTIVITY_RETURN
-from server.gamification.invariants.declaring import in_sql
+from server.gamification.invariants.declaring import TOLD_SINCE, in_sql
 from server.gamification.ledger import events
 from server.gamification.ledger.models import TRANSFER
 from server.gamification.standings.models import TIER_CHANGE
@@ -29,21 +32,25 @@ _awarded = _announced("activity_id", "points.awarded")
 _unannounced = (
     select(_A.id)
     .join(_awarded, _awarded.c.of_id == _A.id, isouter=True)
-    .where(func.coalesce(_awarded.c.count, 0) != case((_A.points > 0, 1), else_=0))
+    .where(
+        _A.recorded_at >= TOLD_SINCE,
+        func.coalesce(_awarded.c.count, 0) != case((_A.points > 0, 1), else_=0),
+    )
 )
 _reversed = _announced("return_id", "points.reversed")
 _silent_returns = (
     select(_R.id)
     .join(_reversed, _reversed.c.of_id == _R.id, isouter=True)
     .where(
+        _R.recorded_at >= TOLD_SINCE,
         func.coalesce(_reversed.c.count, 0)
-        != case((or_(_R.points_taken > 0, _R.points_restored > 0), 1), else_=0)
+        != case((or_(_R.points_taken > 0, _R.points_restored > 0), 1), else_=0),
     )
 )
 _moved = _announced("ref_id", *_TIER_TOPICS)
 _changes = (
     select(_C.ref_id, func.count().label("count"))
-    .where(_C.ref_id.in_(select(_A.id)))
+    .where(_C.ref_id.in_(select(_A.id).where(_A.recorded_at >= TOLD_SINCE)))
     .group_by(_C.ref_id)
     .subquery()
 )
@@ -56,7 +63,11 @@ _by_itself = _announced("transfer_id", "points.expired", "points.matured")
 _silent_turns = (
     select(_T.id)
     .join(_by_itself, _by_itself.c.of_id == _T.id, isouter=True)
-    .where(_T.kind.in_(events.TOPICS), func.coalesce(_by_itself.c.count, 0) != 1)
+    .where(
+        _T.kind.in_(events.TOPICS),
+        _T.recorded_at >= TOLD_SINCE,
+        func.coalesce(_by_itself.c.count, 0) != 1,
+    )
 )
 _awarded_for = _A.id == _payload("activity_id")
 _unfounded = (

@@ -8,7 +8,7 @@ from server.core.outbox import OUTBOX
 from server.core.walking import walk
 from server.gamification.grants.models import BENEFIT_GRANT
 from server.gamification.greetings.models import YEARLY_GRANT
-from server.gamification.invariants.declaring import Invariant, in_sql
+from server.gamification.invariants.declaring import TOLD_SINCE, Invariant, in_sql
 from server.gamification.invariants.types import Setting
 from server.gamification.nights.models import NIGHTLY_RUN
 from server.gamification.nights.rules import states_of
@@ -32,9 +32,13 @@ _groundless = (
     .join(BENEFIT_GRANT, _G.id == _Y.grant_id, isouter=True)
     .where(or_(_G.id.is_(None), _G.member_id != _Y.member_id, _G.ref_kind != "greeting"))
 )
-_tellings = select(func.count()).where(_O.topic == "greeting.granted", _O.member_id == _Y.member_id)
+_tellings = select(func.count()).where(
+    _O.topic == "greeting.granted", _O.member_id == _Y.member_id, _O.created_at >= TOLD_SINCE
+)
 _untold = (
     select(_Y.member_id)
+    .join(BENEFIT_GRANT, _G.id == _Y.grant_id)
+    .where(_G.given_at >= TOLD_SINCE)
     .group_by(_Y.member_id)
     .having(func.count() != _tellings.correlate(YEARLY_GRANT).scalar_subquery())
 )

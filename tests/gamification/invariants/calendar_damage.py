@@ -25,7 +25,11 @@ def greeting(year: int) -> dict[str, Any]:
 
 CALENDAR_DAMAGE: dict[str, list[Any]] = {
     "A greeting is a grant to the member greeted.": [insert(YEARLY_GRANT).values(greeting(2026))],
-    "A greeting is announced once.": [insert(YEARLY_GRANT).values(greeting(2026))],
+    "A greeting is announced once.": [
+        "INSERT INTO yearly_grant (member_id, kind, year, due_on, grant_id)"
+        " SELECT member_id, 'birthday', 2026, '2026-11-22', id FROM benefit_grant"
+        " WHERE ref_kind = 'test' AND ref_id = 'kept'"
+    ],
     "Each night is over, with all its steps, before the next begins.": [
         insert(NIGHTLY_RUN).values([night(1), night(3)]),
         insert(NIGHTLY_RUN).values([night(1, None), night(2)]),
