@@ -16,6 +16,7 @@ from server.gamification.challenges.settings import CHALLENGES
 from server.gamification.challenges.types import Challenge
 from server.gamification.definitions.service import install
 from server.gamification.facts.types import ActivityFact
+from server.gamification.grants.awarding import give_gifts
 from server.gamification.ledger.service import open_book, save_book
 from server.gamification.programme.queries import current_revision
 from server.gamification.programme.types import POINTS
@@ -87,7 +88,7 @@ def _play_challenges(
         challenges.play(played, live, held, fact, ANYBODY)
     with together(tx):
         challenges.save_played(tx, played)
-    challenges.give_gifts(tx, played, TILL)
+    give_gifts(tx, played.gifts, TILL, now)
 
 
 def _play_streaks(
@@ -102,7 +103,7 @@ def _play_streaks(
     with together(tx):
         streaks.save_played(tx, played)
     mending.mend(tx, played, calendar)
-    streaks.give_gifts(tx, played, TILL)
+    give_gifts(tx, played.gifts, TILL, now)
 
 
 def undo(

@@ -4,7 +4,7 @@ played = Played(recording.now)
 play(played, challenges, held, fact, taker)   # for each activity, in order
 with together(tx):
     save_played(tx, played)
-give_gifts(tx, played, actor)                 # where the reward comes by itself
+give_gifts(tx, played.gifts, actor, now)      # where the reward comes by itself
 """
 
 from collections.abc import Sequence
@@ -34,10 +34,9 @@ from server.gamification.challenges.types import (
     Reached,
     Taker,
 )
-from server.gamification.definitions.benefits import Benefit, dump_benefit
+from server.gamification.definitions.benefits import dump_benefit
 from server.gamification.facts.types import ActivityFact
-from server.gamification.grants.service import give
-from server.gamification.grants.types import Given, Reason
+from server.gamification.grants.types import Gift, Reason
 
 REASON = "challenge"
 _KEY = ("member_id", "challenge_id", "round")
@@ -53,15 +52,6 @@ def _upsert(dialect: Any) -> Any:
 
 
 _UPSERT = Prepared(_upsert(postgresql), sqlite=_upsert(sqlite))
-
-
-@dataclass(frozen=True, slots=True)
-class Gift:
-    """A reward that is given without being asked for, for `grants`."""
-
-    member_id: str
-    benefits: tuple[Benefit, ...]
-    reason: Reason
 
 
 @dataclass(slots=True)
@@ -168,14 +158,6 @@ def save_played(tx: Connection, played: Played) -> None:
     _INSERT_CONTRIBUTION.run(tx, played.contributions)
     _INSERT_REWARD.run(tx, played.rewards)
     record(tx, played.events, now=played.now)
-
-
-def give_gifts(tx: Connection, played: Played, actor: str) -> list[Given]:
-    """Give what comes by itself; no book of these members may be open meanwhile."""
-    return [
-        give(tx, gift.member_id, gift.benefits, gift.reason, actor, played.now)
-        for gift in played.gifts
-    ]
 
 
 def row_of(progress: Progress) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What badges bring: the benefits of awards that were just made."""
+"""What comes by itself: gifts that games have noted, and the benefits of new awards."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,7 +7,12 @@ from sqlalchemy import Connection
 
 from server.gamification.badges.types import Award
 from server.gamification.grants.service import give
-from server.gamification.grants.types import Given, Reason
+from server.gamification.grants.types import Gift, Given, Reason
+
+
+def give_gifts(tx: Connection, gifts: Sequence[Gift], actor: str, now: datetime) -> list[Given]:
+    """Give what was noted, in its order; no book of these members may be open meanwhile."""
+    return [give(tx, gift.member_id, gift.benefits, gift.reason, actor, now) for gift in gifts]
 
 
 def give_for_awards(tx: Connection, awards: Sequence[Award], now: datetime) -> list[Given]:

@@ -30,6 +30,15 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Gift:
+    """What a member is to be given without asking for it."""
+
+    member_id: str
+    benefits: tuple[Benefit, ...]
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One benefit of a grant. `ref` is the transfer, award or voucher that it became; `why` the
     code of the refusal when it could not be given.

@@ -25,7 +25,7 @@ from server.gamification.challenges.queries import ask_rounds
 from server.gamification.challenges.types import Progress, Taker
 from server.gamification.conditions.types import Subject
 from server.gamification.facts.types import ActivityFact
-from server.gamification.grants.awarding import give_for_awards
+from server.gamification.grants.awarding import give_for_awards, give_gifts
 from server.gamification.ledger.service import open_book
 from server.gamification.playing.queries import ask_players, get_games, moved_wallets
 from server.gamification.playing.rules import fact_of
@@ -208,8 +208,7 @@ def _save(tx: Connection, table: _Table) -> None:
 def _give(tx: Connection, table: _Table) -> bool:
     """Give what was won; tell whether there was anything."""
     actor, now = table.recording.actor, table.recording.now
-    given = challenges.give_gifts(tx, table.challenges, actor)
-    given += streaks.give_gifts(tx, table.streaks, actor)
+    given = give_gifts(tx, [*table.challenges.gifts, *table.streaks.gifts], actor, now)
     given += give_for_awards(tx, table.awards, now)
     return bool(given)
 

@@ -16,12 +16,13 @@ from server.gamification.challenges.errors import (
     ChallengeLocked,
     EnrolmentRequired,
 )
-from server.gamification.challenges.playing import Played, give_gifts, save_played
+from server.gamification.challenges.playing import Played, save_played
 from server.gamification.challenges.queries import live_rounds
 from server.gamification.challenges.service import check_open, why_locked
 from server.gamification.challenges.types import Advance, Challenge, Contribution, Progress
 from server.gamification.challenges.types import Taker as Answerer
 from server.gamification.definitions.questions import Quiz
+from server.gamification.grants.awarding import give_gifts
 from server.gamification.grants.types import Given
 from server.gamification.ledger.service import open_book
 from server.gamification.programme.types import POINTS
@@ -128,7 +129,7 @@ def _save(
     played = Played(now, answerer.zone)
     played.note(challenge, advance, now)
     save_played(tx, played)
-    return give_gifts(tx, played, f"member:{advance.progress.member_id}")
+    return give_gifts(tx, played.gifts, f"member:{advance.progress.member_id}", now)
 
 
 def _row(

@@ -5,7 +5,7 @@ play(played, streaks, held, fact, calendar)   # for each activity, in order
 with together(tx):
     save_played(tx, played)
 mend(tx, played, calendar)                    # what was reported late
-give_gifts(tx, played, actor)
+give_gifts(tx, played.gifts, actor, now)
 """
 
 from collections.abc import Sequence
@@ -19,10 +19,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from server.core.ids import new_id
 from server.core.outbox import Event, record
 from server.core.statements import Prepared
-from server.gamification.definitions.benefits import Benefit
 from server.gamification.facts.types import ActivityFact
-from server.gamification.grants.service import give
-from server.gamification.grants.types import Given, Reason
+from server.gamification.grants.types import Gift, Reason
 from server.gamification.streaks import events, rules
 from server.gamification.streaks.models import (
     STREAK_CONTRIBUTION,
@@ -54,15 +52,6 @@ _UPSERT_RUN = Prepared(_upsert_run(postgresql), sqlite=_upsert_run(sqlite))
 _INSERT_CONTRIBUTION = Prepared(insert(STREAK_CONTRIBUTION))
 _INSERT_GAP = Prepared(insert(STREAK_GAP))
 _INSERT_MILESTONE = Prepared(insert(STREAK_MILESTONE))
-
-
-@dataclass(frozen=True, slots=True)
-class Gift:
-    """What a milestone gives, for `grants`."""
-
-    member_id: str
-    benefits: tuple[Benefit, ...]
-    reason: Reason
 
 
 @dataclass(slots=True)
@@ -152,14 +141,6 @@ def save_played(tx: Connection, played: Played) -> None:
     _INSERT_GAP.run(tx, played.gaps)
     _INSERT_MILESTONE.run(tx, played.milestones)
     record(tx, played.events, now=played.now)
-
-
-def give_gifts(tx: Connection, played: Played, actor: str) -> list[Given]:
-    """Give what milestones give; no book of these members may be open meanwhile."""
-    return [
-        give(tx, gift.member_id, gift.benefits, gift.reason, actor, played.now)
-        for gift in played.gifts
-    ]
 
 
 def row_of(run: Run) -> dict[str, Any]:
