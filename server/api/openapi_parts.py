@@ -21,7 +21,7 @@ _KEY = (
     "Names one attempt of this request; send the same key when repeating it. The answer to the"
     " first request with a key is given again, with `Idempotent-Replayed: true`."
 )
-_KEY_FORM = {"minLength": 1, "maxLength": 66, "pattern": "^[!-+-~]+$"}
+_KEY_FORM = {"minLength": 1, "maxLength": 66, "pattern": r"^[!-+\--~]+$"}
 PARAMETERS: dict[str, Any] = {
     "RequestId": _parameter(
         "X-Request-Id",

@@ -4,6 +4,7 @@ import json
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from server.api.openapi import document_of
@@ -130,3 +131,12 @@ def test_a_read_may_be_answered_304(bells):
     assert set(read["responses"]["304"]) == {"description", "headers"}
     names = [parameter.get("name") for parameter in read["parameters"] if "name" in parameter]
     assert names == ["bell_id", "limit", "cursor"]
+
+
+@EVERY_SURFACE
+def test_examples_of_parameters_fit_their_schemas(surface):
+    parameters = document_of(surface)["components"]["parameters"].values()
+    shown = [one for one in parameters if "example" in one]
+    for one in shown:
+        Draft202012Validator(one["schema"]).validate(one["example"])
+    assert "Idempotency-Key" in {one["name"] for one in shown} or surface.name == "sandbox"
