@@ -11,11 +11,11 @@ from server.core.statements import together
 from server.gamification.challenges import playing as challenges
 from server.gamification.challenges import queries as challenge_queries
 from server.gamification.challenges.models import CHALLENGE_PROGRESS, CHALLENGE_REWARD
-from server.gamification.challenges.returning import Returning, Setback, take_back_activity
+from server.gamification.challenges.returning import Setback, take_back_activity
 from server.gamification.challenges.settings import CHALLENGES
 from server.gamification.challenges.types import Challenge
 from server.gamification.definitions.service import install
-from server.gamification.facts.types import ActivityFact
+from server.gamification.facts.types import ActivityFact, Returning
 from server.gamification.grants.awarding import give_gifts
 from server.gamification.ledger.service import open_book, save_book
 from server.gamification.programme.queries import current_revision
@@ -113,7 +113,7 @@ def undo(
     returning = Returning(fact.activity_id, left, TILL, now, TALLINN)
     setbacks = take_back_activity(tx, returning)
     calendar = streak_queries.get_calendar(tx)
-    mending.take_back_activity(tx, mending.Returning(fact.activity_id, left, TILL, now, calendar))
+    mending.take_back_activity(tx, returning, calendar)
     return setbacks
 
 

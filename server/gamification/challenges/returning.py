@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, delete, update
 
@@ -19,7 +17,7 @@ from server.gamification.challenges.queries import (
     list_rewards,
 )
 from server.gamification.challenges.types import Challenge, Contribution, Retreat
-from server.gamification.facts.types import ActivityFact
+from server.gamification.facts.types import Returning
 from server.gamification.grants.service import take_back as take_grant_back
 from server.gamification.grants.types import Given
 
@@ -47,17 +45,6 @@ class Setback:
     challenge: Challenge
     retreat: Retreat
     taken: tuple[Given, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Returning:
-    """A return: the activity, what is left of it (None: nothing), by whom and when."""
-
-    activity_id: str
-    left: ActivityFact | None
-    actor: str
-    now: datetime
-    zone: ZoneInfo
 
 
 def take_back_activity(tx: Connection, returning: Returning) -> list[Setback]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 PURCHASE = "purchase"
 Counts = Mapping[str, Mapping[str, Any]]
@@ -41,6 +42,20 @@ class ActivityFact:
     is_visit: bool = False
     points: int = 0
     data: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Returning:
+    """A return: the activity, what is left of it (None: nothing), by whom and when.
+
+    `zone` is the programme's.
+    """
+
+    activity_id: str
+    left: ActivityFact | None
+    actor: str
+    now: datetime
+    zone: ZoneInfo
 
 
 @dataclass(slots=True)

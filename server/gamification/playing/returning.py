@@ -24,7 +24,7 @@ from server.gamification.badges.service import save_revoked
 from server.gamification.badges.types import Held
 from server.gamification.challenges import returning as challenges
 from server.gamification.conditions.types import Subject
-from server.gamification.facts.types import ActivityFact
+from server.gamification.facts.types import ActivityFact, Returning
 from server.gamification.grants.service import take_back
 from server.gamification.ledger.service import open_book
 from server.gamification.playing.queries import ask_players, get_games
@@ -130,13 +130,11 @@ def _take_back(
     tx: Connection, row: Any, left: ActivityFact | None, recording: Recording, games: Games
 ) -> bool:
     """Take back progress in challenges and streaks; tell whether a grant went with it."""
-    actor, now = recording.actor, recording.now
     zone = recording.configuration.programme.zone
-    of_challenges = challenges.Returning(row.id, left, actor, now, zone)
-    of_streaks = streaks.Returning(row.id, left, actor, now, games.calendar)
+    back = Returning(row.id, left, recording.actor, recording.now, zone)
     setbacks: Sequence[Any] = [
-        *challenges.take_back_activity(tx, of_challenges),
-        *streaks.take_back_activity(tx, of_streaks),
+        *challenges.take_back_activity(tx, back),
+        *streaks.take_back_activity(tx, back, games.calendar),
     ]
     return any(setback.taken for setback in setbacks)
 

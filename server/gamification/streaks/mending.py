@@ -5,12 +5,12 @@ This reads the periods of a member in one streak and is not on the way of an ord
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import Connection, bindparam, delete, update
 
 from server.gamification.facts.matching import match
-from server.gamification.facts.types import ActivityFact
+from server.gamification.facts.types import Returning
 from server.gamification.grants.service import take_back as take_grant_back
 from server.gamification.grants.types import Given
 from server.gamification.streaks import rules
@@ -42,17 +42,6 @@ _TAKE = (
     .where(_M.id == bindparam("milestone_id"), _M.state == "given")
     .values(state="taken", taken_at=bindparam("at"))
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Returning:
-    """A return: the activity, what is left of it (None: nothing), by whom and when."""
-
-    activity_id: str
-    left: ActivityFact | None
-    actor: str
-    now: datetime
-    calendar: Calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,23 +99,25 @@ def _unfreeze(
     return replace(run, freezes=min(run.freezes + 1, max(run.freezes, streak.freezes.most)))
 
 
-def take_back_activity(tx: Connection, returning: Returning) -> list[Setback]:
+def take_back_activity(tx: Connection, returning: Returning, calendar: Calendar) -> list[Setback]:
     """Take back what an activity did to streaks, if what is left of it does not count any more.
 
     Repeating it changes nothing more. The caller holds the lock of the member's points wallet and
     has no book of it open: grants that are taken back open it.
     """
     found = periods_of_activity(tx, returning.activity_id)
-    setbacks = [_set_back(tx, where, returning) for where in found]
+    setbacks = [_set_back(tx, where, returning, calendar) for where in found]
     return [setback for setback in setbacks if setback is not None]
 
 
-def _set_back(tx: Connection, where: tuple[str, str, date], returning: Returning) -> Setback | None:
+def _set_back(
+    tx: Connection, where: tuple[str, str, date], returning: Returning, calendar: Calendar
+) -> Setback | None:
     member_id, streak_id, period_on = where
     streak, run = get_streak(tx, streak_id), find_run(tx, member_id, streak_id)
     assert run is not None  # a contribution has a run
     left = returning.left
-    if left is not None and match(streak.filter, left, returning.calendar.zone) is not None:
+    if left is not None and match(streak.filter, left, calendar.zone) is not None:
         return None
     before = get_history(tx, run.key)
     dropped = _where(run, period_on) | {"of_activity": returning.activity_id}
@@ -134,7 +125,7 @@ def _set_back(tx: Connection, where: tuple[str, str, date], returning: Returning
     after = get_history(tx, run.key)
     if period_on in after.counted:
         return Setback(streak, run, ())
-    return _open(tx, streak, run, (before, after, period_on), returning)
+    return _open(tx, streak, run, (before, after, period_on), returning, calendar)
 
 
 def _open(
@@ -143,6 +134,7 @@ def _open(
     run: Run,
     change: tuple[History, History, date],
     returning: Returning,
+    calendar: Calendar,
 ) -> Setback:
     """Work a run out anew whose period does not count any more; a freeze may close the hole."""
     before, after, period_on = change
@@ -151,7 +143,7 @@ def _open(
         run = replace(run, freezes=run.freezes - 1)
         after = History(after.counted, {**after.gaps, period_on: GapKind.FROZEN})
         played.note_gaps(run, {period_on: GapKind.FROZEN})
-    mended = rules.rebuild(streak, run, after, returning.calendar)
+    mended = rules.rebuild(streak, run, after, calendar)
     is_kept = streak.on_refund is OnRefund.KEEP
     peak = run.peak if is_kept and mended.current else mended.current
     mended = replace(mended, peak=max(peak, mended.current))
@@ -159,8 +151,9 @@ def _open(
     save_played(tx, played)
     if is_kept:
         return Setback(streak, mended, ())
-    lost = _changes(streak, before, after, returning.calendar)
-    return Setback(streak, mended, _take(tx, streak, mended, (after, lost), returning))
+    lost = _changes(streak, before, after, calendar)
+    due = rules.count_levels(streak, rules.runs_in(streak, after, calendar))
+    return Setback(streak, mended, _take(tx, mended, due, lost, returning))
 
 
 def _is_inside(run: Run, period_on: date) -> bool:
@@ -180,16 +173,14 @@ def _changes(streak: Streak, before: History, after: History, calendar: Calendar
 
 def _take(
     tx: Connection,
-    streak: Streak,
     run: Run,
-    lost: tuple[History, Mapping[int, int]],
+    due: Mapping[int, int],
+    lost: Mapping[int, int],
     returning: Returning,
 ) -> tuple[Given, ...]:
-    """Take back the latest of those milestones that fewer runs reach now."""
-    after, changes = lost
-    due = rules.count_levels(streak, rules.runs_in(streak, after, returning.calendar))
+    """Take back the latest of those milestones that fewer runs reach now; `due` are left."""
     taken: list[Given | None] = []
-    for level, change in sorted(changes.items()):
+    for level, change in sorted(lost.items()):
         given = [row for row in list_given(tx, run.key) if row.level == level]
         most = min(-change, len(given) - due.get(level, 0))
         for row in given[: max(0, most)]:
