@@ -3,7 +3,9 @@
 from server.api.endpoint import Call
 from server.api.presenters.balances import UnitView, points_view
 from server.api.presenters.rewards import RewardView
+from server.api.presenters.rewards_given import BenefitView
 from server.api.presenters.tiers import TierView
+from server.gamification.screens.benefit_names import get_benefit_names
 
 
 def points_view_of(call: Call) -> UnitView:
@@ -14,6 +16,13 @@ def points_view_of(call: Call) -> UnitView:
 def tier_view_of(call: Call) -> TierView:
     """Return ladder and units as the caller reads them."""
     return TierView(call.configuration.ladder, points_view_of(call))
+
+
+def benefit_view_of(call: Call) -> BenefitView:
+    """Return all that can be given as the caller reads it."""
+    points = points_view_of(call)
+    names = get_benefit_names(call.tx, points.programme.revision)
+    return BenefitView(points, names)
 
 
 def reward_view_of(call: Call) -> RewardView:

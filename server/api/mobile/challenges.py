@@ -17,7 +17,7 @@ from server.api.presenters.rewards_given import GrantedPart, present_granted
 from server.api.presenters.updates import Updates, updates_now
 from server.api.schemas import Boolean, Instant, Integer, Items, Nested, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
-from server.api.views import points_view_of, tier_view_of
+from server.api.views import benefit_view_of, tier_view_of
 from server.core.clock import local_date
 from server.core.errors import FieldError, NotFound, ValidationFailed
 from server.core.statements import at_once
@@ -190,7 +190,7 @@ def claim_challenge(call: Call, challenge_id: str) -> Reply:
     told = {"id": done.claim_id, "challenge_id": challenge.id, "state": "granted"}
     body = {
         "claim": told,
-        "granted": present_granted(done.given, points_view_of(call)),
+        "granted": present_granted(done.given, benefit_view_of(call)),
         "challenge": _shown(call, challenge, taker_of(call)),
         "updates": _updates(call),
     }
@@ -221,7 +221,7 @@ def answer_challenge(call: Call, challenge_id: str) -> Reply:
     attempt = answer(call.tx, call.principal.id, challenge, chosen, taker, call.now)
     body = {
         "attempt": _attempt(attempt),
-        "granted": present_granted(attempt.given, points_view_of(call)),
+        "granted": present_granted(attempt.given, benefit_view_of(call)),
         "challenge": _detail(call, challenge, taker),
         "updates": _updates(call),
     }
@@ -230,7 +230,7 @@ def answer_challenge(call: Call, challenge_id: str) -> Reply:
 
 def list_challenges(call: Call) -> list[dict[str, Any]]:
     """Return the member's challenges as they are now."""
-    known, view = _known(call), points_view_of(call)
+    known, view = _known(call), benefit_view_of(call)
     held = _held(call, known)
     taker = _taker(call, held[0])
     return [present_challenge(rounds_of(one, held, taker), view) for one in known]
@@ -280,7 +280,7 @@ def _find(call: Call, challenge_id: str) -> Challenge:
 
 
 def _shown(call: Call, challenge: Challenge, taker: Taker) -> dict[str, Any]:
-    return present_challenge(_playing(call, challenge, taker), points_view_of(call))
+    return present_challenge(_playing(call, challenge, taker), benefit_view_of(call))
 
 
 def _detail(call: Call, challenge: Challenge, taker: Taker) -> dict[str, Any]:
@@ -289,7 +289,7 @@ def _detail(call: Call, challenge: Challenge, taker: Taker) -> dict[str, Any]:
     counted = counted_activities(call.tx, progress.key) if progress else []
     attempts = list_attempts(call.tx, progress.key) if quiz and progress else []
     is_passed = progress is not None and progress.completed_at is not None
-    return present_challenge(playing, points_view_of(call)) | {
+    return present_challenge(playing, benefit_view_of(call)) | {
         "counted": [
             {"activity_id": found, "occurred_at": at, "amount": amount}
             for found, at, amount in counted

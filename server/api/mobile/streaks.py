@@ -9,7 +9,7 @@ from server.api.presenters.streaks import StreakOut, Walking, first_cell, presen
 from server.api.presenters.updates import Updates, updates_now
 from server.api.schemas import Items, Nested, RequestSchema
 from server.api.schemas import ResponseSchema as Out
-from server.api.views import points_view_of, tier_view_of
+from server.api.views import benefit_view_of, tier_view_of
 from server.core.clock import local_date
 from server.core.errors import NotFound
 from server.gamification.ledger.errors import BalanceInsufficient
@@ -56,17 +56,16 @@ def buy_streak_freeze(call: Call, streak_id: str) -> Reply:
     today = local_date(call.now, zone_of(call))
     buyer = Buyer(call.principal.id, today, calendar)
     run, wallet = buy_freeze(call.tx, streak, buyer, call.now)
-    view = tier_view_of(call)
     body = {
-        "streak": present_streak(_walking(call, streak, run), view.points),
-        "updates": updates_now(call.tx, wallet, view),
+        "streak": present_streak(_walking(call, streak, run), benefit_view_of(call)),
+        "updates": updates_now(call.tx, wallet, tier_view_of(call)),
     }
     return Reply(body, 201)
 
 
 def list_streaks(call: Call) -> list[dict[str, Any]]:
     """Return the member's streaks as they are now."""
-    view = points_view_of(call)
+    view = benefit_view_of(call)
     streaks = queries.PUBLISHED.live(call.tx, view.programme.revision)
     me = call.principal.id
     asked = queries.ask_runs(call.tx, [me], [streak.id for streak in streaks])

@@ -6,10 +6,11 @@ from server.api.endpoint import Call, Reply
 from server.api.partner import partner
 from server.api.partner.transactions import recording_of
 from server.api.presenters.badges import level_title
+from server.api.presenters.rewards_given import BenefitView, given_text
 from server.api.presenters.updates import Updates, updates_now
 from server.api.schemas import Instant, Integer, Items, Nested, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
-from server.api.views import tier_view_of
+from server.api.views import benefit_view_of, tier_view_of
 from server.core.errors import NotFound
 from server.gamification.badges.errors import (
     BadgeHeld,
@@ -47,11 +48,14 @@ class BadgeGiven(Out):
 
 
 class BadgeBenefit(Out):
-    """What the badge brought: `key` is the unit of points and stars, or the thing's key."""
+    """What the badge brought: `key` is the unit of points and stars, or the thing's key; `text`
+    says it in words.
+    """
 
     kind = Text(required=True)
     amount = Integer(required=True)
     key = Text(required=True)
+    text = Text(required=True)
 
 
 class BadgeGrantOut(Out):
@@ -91,17 +95,20 @@ def give_badge(call: Call, member_id: str) -> Reply:
     given = give(call.tx, member_id, made.level.benefits, reason, recording.actor, call.now)
     wallet = open_book(call.tx, member_id, POINTS, call.now).wallet
     updates = updates_now(call.tx, wallet, tier_view_of(call))
-    return Reply(_present(made, given, call.locale) | {"updates": updates}, 201)
+    return Reply(_present(made, given, benefit_view_of(call)) | {"updates": updates}, 201)
 
 
-def _present(made: Award, given: Given, locale: str) -> dict[str, Any]:
+def _present(made: Award, given: Given, view: BenefitView) -> dict[str, Any]:
     badge = {
         "award_id": made.id,
         "badge_id": made.badge.id,
-        "title": level_title(made.badge, made.level, locale),
+        "title": level_title(made.badge, made.level, view.locale),
         "level": made.level.number,
         "expires_at": made.expires_at,
     }
     benefits = [part.benefit for part in given.parts if part.state is PartState.GIVEN]
-    granted = [{"kind": str(b.kind), "amount": b.amount, "key": b.key} for b in benefits]
+    granted = [
+        {"kind": str(b.kind), "amount": b.amount, "key": b.key, "text": given_text(b, view)}
+        for b in benefits
+    ]
     return {"badge": badge, "granted": granted}

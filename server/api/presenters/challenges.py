@@ -6,9 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from server.api.presenters.actions import ActionOut, ImageOut, action
-from server.api.presenters.balances import UnitView
 from server.api.presenters.progress import ProgressOut, bar
-from server.api.presenters.rewards_given import BenefitPart, present_benefits
+from server.api.presenters.rewards_given import BenefitPart, BenefitView, present_benefits
 from server.api.schemas import Boolean, Instant, Integer, Items, Nested, Text
 from server.api.schemas import ResponseSchema as Out
 from server.core.i18n import format_money, gettext, in_language, message, ngettext
@@ -114,7 +113,7 @@ def state_of(playing: Playing, now: datetime) -> str:
     return "in_progress" if progress.current or not challenge.is_opt_in else "joined"
 
 
-def present_challenge(playing: Playing, view: UnitView) -> dict[str, Any]:
+def present_challenge(playing: Playing, view: BenefitView) -> dict[str, Any]:
     """Return a challenge as a member sees it."""
     challenge, locale, now = playing.challenge, view.locale, view.now
     progress, state = playing.present(now), state_of(playing, now)
@@ -149,7 +148,7 @@ def _unit(challenge: Challenge) -> str:
     return _UNITS[challenge.metric]
 
 
-def _bar_text(challenge: Challenge, current: int, view: UnitView) -> str:
+def _bar_text(challenge: Challenge, current: int, view: BenefitView) -> str:
     missing = challenge.target - current
     if missing <= 0:
         return gettext(view.locale, message("Done!"))
@@ -160,7 +159,7 @@ def _bar_text(challenge: Challenge, current: int, view: UnitView) -> str:
 
 
 def _stages(
-    challenge: Challenge, progress: Progress | None, view: UnitView
+    challenge: Challenge, progress: Progress | None, view: BenefitView
 ) -> list[dict[str, Any]]:
     marks = progress.marks if progress else {}
     steps = [
@@ -187,7 +186,7 @@ def _stages(
     return [*steps, *milestones]
 
 
-def _actions(playing: Playing, state: str, view: UnitView) -> list[dict[str, Any]]:
+def _actions(playing: Playing, state: str, view: BenefitView) -> list[dict[str, Any]]:
     challenge, reason = playing.challenge, _why_not_begin(playing, view.now)
     is_begun = state in ("joined", "in_progress")
     is_answerable = is_begun or (state == "available" and not challenge.is_opt_in)
@@ -206,7 +205,7 @@ def _actions(playing: Playing, state: str, view: UnitView) -> list[dict[str, Any
     ]
 
 
-def _claim_action(playing: Playing, view: UnitView) -> list[dict[str, Any]]:
+def _claim_action(playing: Playing, view: BenefitView) -> list[dict[str, Any]]:
     waiting = playing.claimable(view.now)
     shown = present_benefits([one for reward in waiting for one in reward.benefits], view)
     if shown is None:

@@ -319,12 +319,19 @@ def with_code(
     told = in_language(reward.instructions, locale)
     if not told and code is not None:
         told = gettext(locale, "Show this at the till.")
-    shown = {"code": written(code), "qr": _present_qr(code)} if code else {"code": None, "qr": None}
-    return summary | shown | {"instructions": told or None}
+    return summary | _present_code(reward, code) | {"instructions": told or None}
 
 
-def _present_qr(code: str) -> dict[str, Any]:
-    payload = qr_payload(code)
+def _present_code(reward: Reward, code: str | None) -> dict[str, Any]:
+    """Return a code for people and scanners; somebody else's is shown just as it was uploaded."""
+    if code is None:
+        return {"code": None, "qr": None}
+    if reward.codes is CodeSource.UPLOADED:
+        return {"code": code, "qr": _present_qr(code)}
+    return {"code": written(code), "qr": _present_qr(qr_payload(code))}
+
+
+def _present_qr(payload: str) -> dict[str, Any]:
     picture = BytesIO()
     segno.make_qr(payload, error="m").save(
         picture, kind="svg", scale=4, xmldecl=False, light="#fff", nl=False

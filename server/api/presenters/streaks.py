@@ -7,9 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from server.api.presenters.actions import ActionOut, action
-from server.api.presenters.balances import UnitView
 from server.api.presenters.progress import ProgressOut, bar
-from server.api.presenters.rewards_given import BenefitPart, present_benefits
+from server.api.presenters.rewards_given import BenefitPart, BenefitView, present_benefits
 from server.api.schemas import Day, Instant, Integer, Items, Nested, Text
 from server.api.schemas import ResponseSchema as Out
 from server.core.clock import end_of_day
@@ -115,7 +114,7 @@ def first_cell(today: date, period: PeriodKind) -> date:
     return first
 
 
-def present_streak(walking: Walking, view: UnitView) -> dict[str, Any]:
+def present_streak(walking: Walking, view: BenefitView) -> dict[str, Any]:
     """Return a streak as a member sees it."""
     streak, run, locale = walking.streak, walking.run, view.locale
     ahead = rules.next_milestone(streak, run.current)
@@ -157,7 +156,7 @@ def _freezes(streak: Streak, run: Run) -> dict[str, Any]:
     return {"have": run.freezes, "most": streak.freezes.most, "price": price}
 
 
-def _milestone(walking: Walking, ahead: Reached, view: UnitView) -> dict[str, Any]:
+def _milestone(walking: Walking, ahead: Reached, view: BenefitView) -> dict[str, Any]:
     run, missing = walking.run, ahead.level - walking.run.current
     text = ngettext(view.locale, "{number} more to go", "{number} more to go", missing)
     return {
@@ -189,7 +188,7 @@ def _cell(walking: Walking, on: date) -> str:
     return "present" if on == present else names[on > present]
 
 
-def _actions(streak: Streak, run: Run, view: UnitView) -> list[dict[str, Any]]:
+def _actions(streak: Streak, run: Run, view: BenefitView) -> list[dict[str, Any]]:
     price = streak.freezes.price_points
     if not price:
         return []

@@ -7,8 +7,10 @@ import pytest
 from server.core.db import transaction
 from server.gamification.challenges.settings import CHALLENGES
 from server.gamification.definitions.service import archive, pause
+from tests.builders.badges import publish as publish_badge
 from tests.builders.members import NOW, bearer
 from tests.builders.playing import EVA, open_challenge, open_quiz, play
+from tests.builders.rewards import offer
 from tests.builders.tills import code_of, good
 from tests.fixtures.tables import rows_of
 
@@ -219,6 +221,43 @@ def test_what_has_not_changed_is_not_sent_again(client, cast, publish):
     tag = client.get("/v1/me/challenges", headers=cast.as_ana).headers["ETag"]
     headers = cast.as_ana | {"If-None-Match": tag}
     assert client.get("/v1/me/challenges", headers=headers).status_code == 304
+
+
+MIXED = [
+    {"kind": "points", "amount": 5},
+    {"kind": "badge", "key": "early", "amount": 2},
+    {"kind": "points", "amount": 10},
+    {"kind": "badge", "key": "hush"},
+    {"kind": "reward", "key": "coffee"},
+    {"kind": "reward", "key": "forgotten"},
+    {"kind": "tier", "key": "gold"},
+]
+
+
+@pytest.fixture
+def gifts(books):
+    """A badge with named levels, a secret one, and a coffee."""
+    levels = [{"condition": None}, {"condition": None, "names": {"en": "Lark", "ru": "Жаворонок"}}]
+    with books.app_context(), transaction() as tx:
+        publish_badge(tx, "early", names={"en": "Early"}, levels=levels)
+        publish_badge(tx, "hush", None, names={"en": "Hush"}, secret=True)
+        offer(tx)
+
+
+def test_what_is_won_is_called_by_its_name_and_units_are_summed(
+    books, client, cast, publish, gifts
+):
+    three = publish(benefits=MIXED, target=1, claim={"mode": "manual", "days": 7})
+    do(books, cast.ana)
+    (shown,) = listed(client, cast)
+    told = "15 points + Badge “Lark” + A badge + Free coffee + A gift + Tier “Gold”"
+    assert shown["reward"] == {"kind": "points", "title": told, "points": {"amount": 15}}
+    assert shown["actions"][0]["label"] == f"Get {told}"
+    russian = listed(client, cast, "ru")[0]["reward"]["title"]
+    assert "Значок «Жаворонок» + Значок + Бесплатный кофе" in russian
+    done = good(post(client, three, "claims", cast.as_ana), 201)
+    texts = ["+5 points", "Badge “Lark”", "+10 points", "Badge “Hush”", "Free coffee"]
+    assert [part["text"] for part in done["granted"]] == [*texts, "Tier “Gold”"]
 
 
 WRITES = ["enrolment", "claims", "answers"]

@@ -8,10 +8,11 @@ from sqlalchemy import select
 from server.core.db import transaction
 from server.core.idempotency import RECORD
 from server.gamification.vouchers.ending import lapse_vouchers
+from server.gamification.vouchers.pool import upload_codes
 from server.gamification.vouchers.redeeming import Reason, issue
-from tests.builders.members import NOW, bearer
+from tests.builders.members import NOW, VAULT, bearer
 from tests.builders.purchases import give
-from tests.builders.rewards import EVA, donation, mug, offer
+from tests.builders.rewards import EVA, donation, gift_card, mug, offer
 from tests.builders.tills import Till, code_of, good
 
 
@@ -226,3 +227,12 @@ def test_a_till_uses_what_the_phone_shows(books, phone, client, cast):
     shown = good(phone.get(f"vouchers/{voucher['id']}"))
     assert (shown["state"], shown["code"]) == ("used", None)
     assert shown["location_id"].startswith("loc_")
+
+
+def test_the_code_of_a_partner_is_shown_as_it_was_uploaded(books, phone):
+    reward = publish(books, "card", settings=gift_card())
+    with books.app_context(), transaction() as tx:
+        upload_codes(tx, VAULT, "card", ["Gift-oil-7 x"], EVA, NOW)
+    voucher = taken(phone, reward)["voucher"]
+    assert (voucher["code"], voucher["qr"]["payload"]) == ("Gift-oil-7 x", "Gift-oil-7 x")
+    assert voucher["qr"]["svg"].startswith("<svg")

@@ -31,7 +31,8 @@ def test_a_badge_brings_its_points_once(till, cast, ambassador):
         "award_id": "", "badge_id": ambassador.id, "title": "Посол", "level": 1,
         "expires_at": None,
     }  # fmt: skip
-    assert given["granted"] == [{"kind": "points", "amount": 5, "key": "points"}]
+    told = {"kind": "points", "amount": 5, "key": "points", "text": "+5 баллов"}
+    assert given["granted"] == [told]
     assert given["updates"]["balances"][0]["amount"] == 5
     assert good(give(till.speaking("ru"), cast.ana, key="one"), 201) == given
     second = good(give(till, cast.ana, ambassador.id), 201)
