@@ -1,0 +1,1 @@
+"""Beacons: public randomness that nobody chooses, and a hash chain for where there is none."""

@@ -1,0 +1,1 @@
+"""Draws: the pure mathematics of raffles, from sealed tickets to winners that anybody can check."""
