@@ -19,7 +19,7 @@ from server.gamification.nights.models import NIGHTLY_RUN
 from server.gamification.programme.errors import ProgrammeMissing
 from server.gamification.programme.queries import get_programme
 from server.gamification.vouchers.queries import next_end_at
-from server.jobs import cancel_unconfirmed, greetings, lapse_holds, lapse_vouchers, nightly
+from server.jobs import greetings, nightly, overdue
 
 Fired = dict[str, int]
 
@@ -33,15 +33,15 @@ class Timed:
 
 
 def _lapse(now: datetime) -> Fired:
-    return {"lapse_holds": _repeated(lapse_holds.run, now, 100)}
+    return {"lapse_holds": _repeated(overdue.lapse_holds, now, 100)}
 
 
 def _cancel(now: datetime) -> Fired:
-    return {"cancel_unconfirmed": _repeated(cancel_unconfirmed.run, now, 200)}
+    return {"cancel_unconfirmed": _repeated(overdue.cancel_unconfirmed, now, 200)}
 
 
 def _end_vouchers(now: datetime) -> Fired:
-    return {"lapse_vouchers": _repeated(lapse_vouchers.run, now, 100)}
+    return {"lapse_vouchers": _repeated(overdue.lapse_vouchers, now, 100)}
 
 
 def _next_night(tx: Connection, now: datetime) -> datetime | None:

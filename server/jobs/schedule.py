@@ -7,13 +7,11 @@ from typing import Protocol
 from server.core.errors import NotFound
 from server.jobs import (
     award_badges,
-    cancel_unconfirmed,
     checkpoint,
     forget_expired,
     greetings,
-    lapse_holds,
-    lapse_vouchers,
     nightly,
+    overdue,
     prune,
     send_mail,
 )
@@ -40,9 +38,9 @@ class Job:
 
 SCHEDULE = (
     Job("send_mail", 5 * SECOND, send_mail.run, 20),
-    Job("lapse_holds", 15 * SECOND, lapse_holds.run, 100),
-    Job("cancel_unconfirmed", 15 * MINUTE, cancel_unconfirmed.run, 200),
-    Job("lapse_vouchers", 15 * SECOND, lapse_vouchers.run, 100),
+    Job("lapse_holds", 15 * SECOND, overdue.lapse_holds, 100),
+    Job("cancel_unconfirmed", 15 * MINUTE, overdue.cancel_unconfirmed, 200),
+    Job("lapse_vouchers", 15 * SECOND, overdue.lapse_vouchers, 100),
     Job("nightly", 5 * MINUTE, nightly.run, 5),
     Job("greetings", 15 * MINUTE, greetings.run, 1000),
     Job("checkpoint", HOUR, checkpoint.run, 2),

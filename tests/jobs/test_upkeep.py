@@ -13,7 +13,7 @@ from server.gamification.ledger.models import HOLD, WALLET
 from server.integrations.csv.models import IMPORT_REFUSAL
 from server.integrations.csv.runs import begin_run, finish_run, move_on
 from server.integrations.csv.types import Plan, Rejection, Tally
-from server.jobs import lapse_holds, prune
+from server.jobs import overdue, prune
 from tests.builders.purchases import NOW, add_member, buy, give, hold, open_shop
 from tests.builders.shop_life import LATER, live_three_days
 
@@ -35,10 +35,10 @@ def test_overdue_holds_give_their_points_back_and_others_stay(ready):
             for _ in range(9):
                 hold(tx, member, 5)
         hold(tx, members[0], 3, NOW + HOUR)
-    assert lapse_holds.run(now=NOW + timedelta(minutes=5)) == 0
-    assert lapse_holds.run(now=NOW + HOUR, limit=25) == 25
-    assert lapse_holds.run(now=NOW + HOUR) == 2
-    assert lapse_holds.run(now=NOW + HOUR) == 0
+    assert overdue.lapse_holds(now=NOW + timedelta(minutes=5)) == 0
+    assert overdue.lapse_holds(now=NOW + HOUR, limit=25) == 25
+    assert overdue.lapse_holds(now=NOW + HOUR) == 2
+    assert overdue.lapse_holds(now=NOW + HOUR) == 0
     with reading() as tx:
         states = tx.execute(select(HOLD.c.state, func.count()).group_by(HOLD.c.state)).all()
         assert sorted(map(tuple, states)) == [("held", 1), ("lapsed", 27)]

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from server.jobs import cancel_unconfirmed
+from server.jobs import overdue
 from tests.builders.members import bearer
 from tests.builders.tills import code_of, good, id_of, receipt
 
@@ -68,8 +68,8 @@ def test_the_member_reads_why_an_order_was_cancelled(shop, cast, detail, books, 
     late = confirm(shop, bought)
     assert code_of(late) == (409, "confirmation_late")
     with books.app_context():
-        assert cancel_unconfirmed.run(now=clock_at.instant) == 1
-        assert cancel_unconfirmed.run(now=clock_at.instant) == 0
+        assert overdue.cancel_unconfirmed(now=clock_at.instant) == 1
+        assert overdue.cancel_unconfirmed(now=clock_at.instant) == 0
     clock_at.tick(timedelta(days=-31))
     found = detail(id_of(bought))
     assert (found["state"], found["points"]) == ("cancelled", 0)
