@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from server.gamification.facts.counting import count_item, count_kind, count_visit
-from server.gamification.facts.types import PURCHASE, ActivityFact, Facts, Item
+from server.gamification.facts.types import Facts, Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,31 +75,6 @@ def take_back_report(facts: Facts, kind: str, told: PurchaseFacts, day: date) ->
     facts.qualifying_points -= told.points
     if told.is_visit:
         _take_visit(facts, day, told.hour, told.location_id)
-
-
-def add_activity(facts: Facts, fact: ActivityFact, hour: int) -> None:
-    """Count an activity of any kind; `hour` is when it was on the programme's clock."""
-    if fact.kind == PURCHASE:
-        add_purchase(facts, _bought(fact, hour), fact.occurred_at, fact.day)
-        return
-    add_report(facts, fact.kind, _bought(fact, hour), fact.day)
-
-
-def take_back_activity(facts: Facts, fact: ActivityFact, hour: int) -> None:
-    """Uncount an activity as a whole: the inverse of `add_activity`, but for the dates of the
-    first and last purchase and the last visit, which stay.
-    """
-    if fact.kind == PURCHASE:
-        take_back(facts, _bought(fact, hour), fact.day, is_whole=True)
-        return
-    take_back_report(facts, fact.kind, _bought(fact, hour), fact.day)
-
-
-def _bought(fact: ActivityFact, hour: int) -> PurchaseFacts:
-    pieces = sum(item.quantity for item in fact.items)
-    return PurchaseFacts(
-        pieces, fact.amount_minor, fact.points, fact.is_visit, fact.items, hour, fact.location_id
-    )
 
 
 def _add_visit(facts: Facts, day: date, hour: int, location_id: str | None) -> None:

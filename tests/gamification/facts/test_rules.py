@@ -9,13 +9,13 @@ import pytest
 from server.gamification.facts.counting import KEYS_MAX, OTHERS
 from server.gamification.facts.rules import (
     PurchaseFacts,
-    add_activity,
     add_purchase,
+    add_report,
     is_first_visit,
     take_back,
-    take_back_activity,
+    take_back_report,
 )
-from server.gamification.facts.types import ActivityFact, Facts, Item
+from server.gamification.facts.types import Facts, Item
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
@@ -65,45 +65,51 @@ def test_a_whole_purchase_that_comes_back_was_no_visit():
 COFFEE, CAKE = Item(6_00, 2, "c1", "coffee"), Item(4_00, 1, None, "cake")
 
 
-def activity(kind="purchase", **fields):
-    of: dict[str, Any] = {"is_visit": True, "location_id": "loc_1"} | fields
-    return ActivityFact("act_1", "mem_1", kind, NOW, TODAY, TODAY, **of)
+def bought(*goods: Item, **fields: Any) -> PurchaseFacts:
+    amount = sum(item.amount_minor for item in goods)
+    pieces = sum(item.quantity for item in goods)
+    of: dict[str, Any] = {"points": 0, "is_visit": True, "location_id": "loc_1", "hour": 14}
+    return PurchaseFacts(pieces, amount, goods=goods, **(of | fields))
 
 
 def test_names_are_counted_by_category_hour_weekday_and_place():
     facts = Facts("mem_1")
-    add_activity(facts, activity(amount_minor=12_00, items=(COFFEE, CAKE, Item(2_00))), 14)
-    add_activity(facts, activity(items=(COFFEE,), is_visit=False), 15)
+    add_purchase(facts, bought(COFFEE, CAKE, Item(2_00)), NOW, TODAY)
+    add_purchase(facts, bought(COFFEE, is_visit=False, hour=15), NOW, TODAY)
     assert facts.counts == {
         "categories": {"coffee": [4, 12_00], "cake": [1, 4_00]},
         "hours": {"14": 1},
         "weekdays": {"6": 1},
         "places": {"loc_1": 1},
     }
-    assert (facts.purchases, facts.visits, facts.items, facts.spend_minor) == (2, 1, 6, 12_00)
+    assert (facts.purchases, facts.visits, facts.items, facts.spend_minor) == (2, 1, 6, 18_00)
 
 
 def test_an_activity_that_is_no_purchase_counts_by_its_kind():
     facts = Facts("mem_1")
-    add_activity(facts, activity("review", is_visit=False, points=5), 14)
+    add_report(facts, "review", bought(is_visit=False, points=5), TODAY)
     assert facts == Facts("mem_1", qualifying_points=5, counts={"kinds": {"review": 1}})
 
 
 @pytest.mark.parametrize("kind", ["purchase", "check_in"])
 def test_taking_an_activity_back_leaves_nothing_counted(kind):
-    facts = Facts("mem_1")
-    fact = activity(kind, amount_minor=10_00, items=(COFFEE, CAKE), points=3)
-    add_activity(facts, fact, 14)
-    take_back_activity(facts, fact, 14)
+    facts, told = Facts("mem_1"), bought(COFFEE, CAKE, points=3)
+    if kind == "purchase":
+        add_purchase(facts, told, NOW, TODAY)
+        take_back(facts, told, TODAY, is_whole=True)
+    else:
+        add_report(facts, kind, told, TODAY)
+        take_back_report(facts, kind, told, TODAY)
     assert (facts.purchases, facts.visits, facts.items, facts.qualifying_points) == (0, 0, 0, 0)
     flat = [n for section in facts.counts.values() for n in section.values()]
+    assert len(flat) >= 4
     assert {0 if n == [0, 0] else n for n in flat} == {0}
 
 
 def test_beyond_fifty_names_the_others_are_counted_together_and_return_together():
     facts = Facts("mem_1")
     goods = tuple(Item(1_00, 1, None, f"c{number}") for number in range(KEYS_MAX + 3))
-    add_activity(facts, activity(amount_minor=53_00, items=goods), 14)
+    add_purchase(facts, bought(*goods), NOW, TODAY)
     categories = facts.counts["categories"]
     assert (len(categories), categories[OTHERS]) == (KEYS_MAX + 1, [3, 3_00])
     back = PurchaseFacts(2, 2_00, 0, False, (goods[0], goods[-1]))
