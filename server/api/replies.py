@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -88,8 +87,3 @@ def stamp(response: Response, here: Visit) -> None:
         policy, standing = here.standing.policy, here.standing
         add("RateLimit-Policy", f'"{policy}";q={standing.quota};w={standing.window}')
         add("RateLimit", f'"{policy}";r={standing.remaining};t={standing.reset}')
-
-
-def seconds_until(instant: datetime, now: datetime) -> int:
-    """Return the whole seconds from `now` until `instant`, at least 1: a Retry-After."""
-    return max(1, int((instant - now).total_seconds()))

@@ -13,7 +13,6 @@ from typing import Any
 from server.core.errors import FieldError
 from server.gamification.conditions.catalogue import FACTS
 from server.gamification.conditions.parsing import ConditionSyntaxError, parse
-from server.gamification.conditions.rules import leaves_of
 from server.gamification.conditions.types import (
     DEPTH_MAX,
     NODES_MAX,
@@ -156,8 +155,3 @@ def _raw(value: Constant) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     return list(value) if isinstance(value, tuple) else value
-
-
-def facts_in(condition: Condition) -> frozenset[str]:
-    """Return the names of the facts that a condition speaks of."""
-    return frozenset(leaf.fact for leaf in leaves_of(condition))

@@ -1,6 +1,6 @@
 """Reading settings: every field is checked, unknown ones are refused, all errors told at once."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -149,14 +149,6 @@ class Reader:
         value = read(reader)
         reader.refuse_unknown()
         return value
-
-
-def check_known(reader: Reader, name: str, values: Collection[str], known: Collection[str]) -> None:
-    """Note values of a list field that are not known, with what there is."""
-    for value in values:
-        if value not in known:
-            there = ", ".join(sorted(known)[:20]) or "nothing"
-            reader.blame(name, "unknown", f"There is no {value}; there is {there}.")
 
 
 def _integer(value: object, least: int, most: int) -> int:

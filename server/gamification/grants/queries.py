@@ -1,11 +1,9 @@
 """Reading grants."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from server.core.columns import among
 from server.core.statements import Prepared
 from server.gamification.grants.models import BENEFIT_GRANT
 from server.gamification.grants.types import Given, Reason, load_part
@@ -19,9 +17,6 @@ _BY_REASON = Prepared(
     )
 )
 _BY_ID = select(BENEFIT_GRANT).where(_G.id == bindparam("grant_id"))
-_BY_ACTIVITIES = Prepared(
-    select(BENEFIT_GRANT).where(among(_G.activity_id, "activity_ids")).order_by(_G.given_at, _G.id)
-)
 
 
 def find_grant_row(tx: Connection, member_id: str, ref_kind: str, ref_id: str) -> Any:
@@ -34,14 +29,6 @@ def find_grant(tx: Connection, grant_id: str) -> Given | None:
     """Return a grant, None without one."""
     row = tx.execute(_BY_ID, {"grant_id": grant_id}).first()
     return given_of(row) if row else None
-
-
-def grants_of(tx: Connection, activity_ids: Sequence[str]) -> dict[str, list[Given]]:
-    """Return what activities brought about besides what they earned, by activity."""
-    found: dict[str, list[Given]] = {}
-    for row in _BY_ACTIVITIES.all(tx, {"activity_ids": list(activity_ids)}):
-        found.setdefault(row.activity_id, []).append(given_of(row))
-    return found
 
 
 def given_of(row: Any, *, is_repeated: bool = False) -> Given:

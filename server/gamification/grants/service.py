@@ -127,8 +127,3 @@ def _row(given: Given, on: Occasion) -> dict[str, object]:
         "given_at": on.now,
         "taken_back_at": None,
     }
-
-
-def is_giveable(kind: BenefitKind) -> bool:
-    """Tell whether there is somebody who gives this kind of benefit."""
-    return kind in GIVERS

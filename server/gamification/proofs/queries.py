@@ -26,7 +26,6 @@ _SUPERSEDED = (
 _HEADS = select(CHECKPOINT_HEAD).where(
     CHECKPOINT_HEAD.c.number <= bindparam("number"), ~_SUPERSEDED
 )
-_ALL_HEADS = select(CHECKPOINT_HEAD)
 _HEAD_VERSION = (
     select(func.coalesce(func.max(CHECKPOINT_HEAD.c.version), 0))
     .where(

@@ -55,11 +55,6 @@ class Run:
     total: int
     tally: Tally
 
-    @property
-    def is_resumed(self) -> bool:
-        """Whether an earlier process has imported some of it."""
-        return self.done > 0
-
 
 def begin_run(tx: Connection, plan: Plan, now: datetime) -> Run:
     """Return the unfinished run of the same file read in the same way, or begin a new one."""
