@@ -4,13 +4,14 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, or_
+from sqlalchemy import ColumnElement, Select, bindparam, or_
 
 from server.core.crypto import Vault
 from server.core.errors import Refusal
 
+T = TypeVar("T")
 _SIGNATURE_BYTES = 16
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)
@@ -60,10 +61,10 @@ def page_parameters(vault: Vault, scope: str, cursor: str | None, limit: int) ->
 
 
 def page_of(
-    rows: Sequence[Row[Any]],
+    rows: Sequence[T],
     limit: int,
-    present: Callable[[Row[Any]], Any],
-    cursor_of: Callable[[Row[Any]], str],
+    present: Callable[[T], Any],
+    cursor_of: Callable[[T], str],
 ) -> dict[str, Any]:
     """Return `{items, next_cursor}` from the up to `limit` + 1 rows of a page."""
     shown = rows[:limit]

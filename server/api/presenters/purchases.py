@@ -105,7 +105,7 @@ class TransactionOut(Out):
 def effects_of(trace: Mapping[str, Any], currency: str, view: TierView) -> list[dict[str, Any]]:
     """Return everything that a purchase brought about, from its stored trace."""
     found = [
-        _points_awarded(part, view.of_unit(unit))
+        points_awarded(part, view.of_unit(unit))
         for unit, part in parts_of(trace).items()
         if part["points"]
     ]
@@ -117,11 +117,13 @@ def effects_of(trace: Mapping[str, Any], currency: str, view: TierView) -> list[
     return found
 
 
-def _effect(kind: str, text: str, **parts: Any) -> dict[str, Any]:
+def effect(kind: str, text: str, **parts: Any) -> dict[str, Any]:
+    """Return an `Effect`; `parts` is the object named like its kind, if there is one."""
     return {"kind": kind, "text": text, "points": None, "discount": None, "tier": None} | parts
 
 
-def _points_awarded(trace: Mapping[str, Any], view: TierView) -> dict[str, Any]:
+def points_awarded(trace: Mapping[str, Any], view: TierView) -> dict[str, Any]:
+    """Return points of the view's unit as an effect: `points`, `available_at`, `expires_at`."""
     available_at = trace["available_at"]
     pending = available_at is None or datetime.fromisoformat(available_at) > view.points.now
     msgid = _awarded_text(available_at, pending=pending)
@@ -140,7 +142,7 @@ def _points_awarded(trace: Mapping[str, Any], view: TierView) -> dict[str, Any]:
         points=view.points.text(trace["points"]),
         date=format_date(view.locale, local_date(at, zone)),
     )
-    return _effect("points_awarded", text, points=points)
+    return effect("points_awarded", text, points=points)
 
 
 def _awarded_text(available_at: str | None, *, pending: bool) -> str:
@@ -159,14 +161,14 @@ def _points_spent(part: Mapping[str, Any], currency: str, view: TierView) -> dic
     }
     discount = {"amount_minor": part["worth_minor"], "currency": currency, "line": None}
     text = gettext(view.locale, "{points} spent", points=view.points.text(part["points"]))
-    return _effect("points_spent", text, points=points, discount=discount)
+    return effect("points_spent", text, points=points, discount=discount)
 
 
 def _tier_changed(change: Mapping[str, Any], view: TierView) -> dict[str, Any]:
     tier = view.ladder.get(change["to_id"])
     name = view.name(tier.names) if tier else change["to_id"]
     text = gettext(view.locale, "Welcome to {tier}", tier=name)
-    return _effect("tier_changed", text, tier={"id": change["to_id"], "name": name})
+    return effect("tier_changed", text, tier={"id": change["to_id"], "name": name})
 
 
 def _tier_renewed(renewed: Mapping[str, Any], view: TierView) -> dict[str, Any]:
@@ -176,7 +178,7 @@ def _tier_renewed(renewed: Mapping[str, Any], view: TierView) -> dict[str, Any]:
     text = gettext(
         view.locale, "{tier} is yours until {date}", tier=name, date=format_date(view.locale, day)
     )
-    return _effect("tier_renewed", text, tier={"id": renewed["tier_id"], "name": name})
+    return effect("tier_renewed", text, tier={"id": renewed["tier_id"], "name": name})
 
 
 def tier_discount(tier: Tier | None, amount: int, view: TierView) -> list[dict[str, Any]]:
@@ -192,7 +194,7 @@ def tier_discount(tier: Tier | None, amount: int, view: TierView) -> list[dict[s
         amount=format_money(view.locale, amount, currency),
     )
     part = {"amount_minor": amount, "currency": currency, "line": None}
-    return [_effect("discount", text, discount=part)]
+    return [effect("discount", text, discount=part)]
 
 
 def not_applied_of(trace: Mapping[str, Any], view: TierView) -> list[dict[str, Any]]:
