@@ -25,11 +25,13 @@ from server.gamification.partners import models as partners  # noqa: F401
 from server.gamification.programme import models as programme  # noqa: F401
 from server.gamification.proofs import models as proofs  # noqa: F401
 from server.gamification.quizzes import models as quizzes  # noqa: F401
+from server.gamification.raffles import models as raffles  # noqa: F401
 from server.gamification.rewards import models as rewards  # noqa: F401
 from server.gamification.sessions import models as sessions  # noqa: F401
 from server.gamification.standings import models as standings  # noqa: F401
 from server.gamification.star_cards import models as star_cards  # noqa: F401
 from server.gamification.streaks import models as streaks  # noqa: F401
+from server.gamification.tickets import models as tickets  # noqa: F401
 from server.gamification.tiers import models as tiers  # noqa: F401
 from server.gamification.vouchers import models as vouchers  # noqa: F401
 from server.integrations.csv import models as imports  # noqa: F401

@@ -90,7 +90,10 @@ def publish(
     row = {"definition_id": before.id, "version": version, "settings": dict(before.draft)}
     tx.execute(insert(DEFINITION_VERSION), row | {"actor": actor, "published_at": now})
     new = {"settings": dict(before.draft), "draft": None, "version": version}
-    return _write(tx, "published", before, state | new, actor, now)
+    after = _write(tx, "published", before, state | new, actor, now)
+    if kind.begin is not None:
+        kind.begin(tx, after, now)
+    return after
 
 
 def pause(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
@@ -26,11 +27,14 @@ class Kind(Generic[T]):
     """A kind of definition: its name, the prefix of its ids, and how settings are read.
 
     `read(id, key, settings)` returns what the rules speak and raises `DefinitionInvalid`.
+    `begin(tx, definition, now)` is what else happens when one is published; what it refuses
+    is not published.
     """
 
     name: str
     prefix: str
     read: Callable[[str, str, Settings], T]
+    begin: "Callable[[Any, Definition, datetime], None] | None" = None
 
 
 @dataclass(frozen=True, slots=True)

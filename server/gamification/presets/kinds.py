@@ -9,6 +9,7 @@ from server.gamification.activity_types.settings import ACTIVITY_TYPES
 from server.gamification.badges.settings import BADGES
 from server.gamification.challenges.settings import CHALLENGES
 from server.gamification.definitions.types import Kind
+from server.gamification.raffles.publishing import RAFFLES
 from server.gamification.rewards.settings import REWARDS
 from server.gamification.star_cards.settings import STAR_CARDS
 from server.gamification.streaks.settings import STREAKS
@@ -21,6 +22,7 @@ KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
         "badges": BADGES,
         "challenges": CHALLENGES,
         "streaks": STREAKS,
+        "raffles": RAFFLES,
     }
 )
 """In the order in which presets install them; a new kind takes its place here."""
