@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from server.api.presenters.actions import ImageOut
+from server.api.presenters.actions import ImageOut, present_image
 from server.api.presenters.progress import ProgressOut, bar
 from server.api.schemas import Boolean, Instant, Integer, Items, Nested, Text
 from server.api.schemas import ResponseSchema as Out
@@ -107,7 +107,7 @@ def present_badge(badge: Badge, view: BadgeView) -> dict[str, Any]:
         "title": in_language(badge.names, view.locale),
         "text": in_language(badge.texts, view.locale) or None,
         "category": badge.category or None,
-        "image": dict(badge.image) if badge.image else None,
+        "image": present_image(badge.image, view.locale),
         "art": _art(badge, is_earned=bool(held)),
         "level": max(held, default=0),
         "levels": [_level(badge, level, view) for level in badge.levels],

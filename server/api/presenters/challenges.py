@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from server.api.presenters.actions import ActionOut, ImageOut, action
+from server.api.presenters.actions import ActionOut, ImageOut, action, present_image
 from server.api.presenters.progress import ProgressOut, bar
 from server.api.presenters.rewards_given import BenefitPart, BenefitView, present_benefits
 from server.api.schemas import Boolean, Instant, Integer, Items, Nested, Text
@@ -15,7 +15,6 @@ from server.gamification.challenges import rules
 from server.gamification.challenges.queries import Reward
 from server.gamification.challenges.service import why_locked
 from server.gamification.challenges.types import Challenge, Metric, Progress, Taker
-from server.gamification.definitions.images import Image
 
 _UNITS = {
     Metric.COUNT: "activities",
@@ -124,7 +123,7 @@ def present_challenge(playing: Playing, view: BenefitView) -> dict[str, Any]:
         "id": challenge.id,
         "title": in_language(challenge.names, locale),
         "text": in_language(challenge.texts, locale) if challenge.texts else None,
-        "image": _image(challenge.image, locale),
+        "image": present_image(challenge.image, locale),
         "metric": str(challenge.metric),
         "state": state,
         "round": progress.round if progress else playing.next_number,
@@ -221,13 +220,6 @@ def _why_not_begin(playing: Playing, now: datetime) -> str | None:
     if not playing.rounds and why_locked(playing.challenge, playing.taker):
         return "challenge_locked"
     return None
-
-
-def _image(image: Image | None, locale: str) -> dict[str, Any] | None:
-    if image is None:
-        return None
-    size = {"url": image.url, "width": image.width, "height": image.height}
-    return size | {"alt": in_language(image.alt, locale)}
 
 
 def rounds_of(challenge: Challenge, held: Held, taker: Taker) -> Playing:

@@ -8,7 +8,7 @@ from typing import Any
 
 import segno
 
-from server.api.presenters.actions import ActionOut, ImageOut, action
+from server.api.presenters.actions import ActionOut, ImageOut, action, present_image
 from server.api.presenters.balances import unit_view
 from server.api.schemas import Boolean, Instant, Integer, Items, Money, Nested, Text
 from server.api.schemas import ResponseSchema as Out
@@ -17,7 +17,6 @@ from server.gamification.programme.types import Programme
 from server.gamification.rewards.rules import LOW_STOCK_MAX
 from server.gamification.rewards.types import (
     CodeSource,
-    Image,
     Reward,
     RewardKind,
     Shelf,
@@ -200,14 +199,6 @@ def prices_of(price: Mapping[str, int], view: RewardView) -> list[dict[str, Any]
         {"amount": price[unit], "unit": unit, "text": view.amount(unit, price[unit])}
         for unit in units
     ]
-
-
-def present_image(image: Image | None, locale: str) -> dict[str, Any] | None:
-    """Return a picture."""
-    if image is None:
-        return None
-    alt = in_language(image.alt, locale)
-    return {"url": image.url, "width": image.width, "height": image.height, "alt": alt}
 
 
 def present_value(reward: Reward, view: RewardView) -> dict[str, Any]:

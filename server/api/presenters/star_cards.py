@@ -1,9 +1,8 @@
 """Star cards: the bar, the gift, and what can be claimed."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from server.api.presenters.actions import ActionOut, ImageOut, action
+from server.api.presenters.actions import ActionOut, ImageOut, action, present_image
 from server.api.presenters.balances import UnitView
 from server.api.presenters.progress import ProgressOut, bar
 from server.api.schemas import Instant, Integer, Items, Nested, Text
@@ -50,7 +49,7 @@ def present_star_card(collected: Collected, view: UnitView) -> dict[str, Any]:
         "state": str(collected.state),
         "progress": bar(stars, card.target, card.unit, _bar_text(card.target - stars, gift, view)),
         "full": collected.full,
-        "gift": {"title": gift, "image": _image(card.image)},
+        "gift": {"title": gift, "image": present_image(card.image, locale)},
         "unit": card.unit,
         "ends_at": card.ends_at,
         "actions": [action("claim", gettext(locale, message("Claim")))] if is_full else [],
@@ -62,7 +61,3 @@ def _bar_text(missing: int, gift: str, view: UnitView) -> str:
         return gettext(view.locale, message("Ready: {gift}"), gift=gift)
     text = message("{stars} to {gift}")
     return gettext(view.locale, text, stars=view.text(missing), gift=gift)
-
-
-def _image(stored: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    return dict(stored) if stored else None

@@ -1,7 +1,6 @@
 """How a badge is configured."""
 
 import re
-from typing import Any
 
 from server.gamification.badges.types import (
     Art,
@@ -16,6 +15,7 @@ from server.gamification.conditions.reading import read_condition
 from server.gamification.conditions.rules import compiled, needs_activity
 from server.gamification.conditions.types import Subject
 from server.gamification.definitions.benefits import read_benefits
+from server.gamification.definitions.images import read_image
 from server.gamification.definitions.reading import Reader
 from server.gamification.definitions.types import Kind, Settings
 
@@ -37,7 +37,7 @@ def read_badge(definition_id: str, key: str, settings: Settings) -> Badge:
         texts=reader.localised("texts", lines=True),
         category=reader.text("category", "", most=40),
         art=_read_art(reader.nested("art")),
-        image=reader.raw("image"),
+        image=read_image(reader),
         levels=_read_levels(reader),
         is_secret=reader.flag("secret"),
         prerequisites=reader.texts("prerequisites"),
@@ -101,8 +101,6 @@ def _check(reader: Reader, badge: Badge) -> None:
         reader.blame("levels", "required", "A badge has at least one level.")
     if badge.key in badge.prerequisites:
         reader.blame("prerequisites", "circular", "A badge cannot be its own prerequisite.")
-    if badge.image is not None and not _is_image(badge.image):
-        reader.blame("image", "invalid", "Must be {url, width, height, alt}.")
     for level in badge.levels:
         _check_level(reader, badge, level)
 
@@ -114,10 +112,6 @@ def _check_level(reader: Reader, badge: Badge, level: Level) -> None:
         reader.blame(f"{at}/condition", "period", detail)
     if any(benefit.kind == "badge" and benefit.key == badge.key for benefit in level.benefits):
         reader.blame(f"{at}/benefits", "circular", "A badge cannot give itself.")
-
-
-def _is_image(image: Any) -> bool:
-    return isinstance(image, dict) and {*image} == {"url", "width", "height", "alt"}
 
 
 BADGES: Kind[Badge] = Kind("badge", "bdg", read_badge)

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from server.gamification.conditions.types import Condition, Subject
 from server.gamification.definitions.benefits import Benefit
+from server.gamification.definitions.images import Image
 
 
 class Period(StrEnum):
@@ -87,7 +88,7 @@ class Badge:
     texts: Mapping[str, str]
     category: str
     art: Art
-    image: Mapping[str, object] | None
+    image: Image | None
     levels: tuple[Level, ...]
     is_secret: bool
     prerequisites: tuple[str, ...]

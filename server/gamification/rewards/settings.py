@@ -4,12 +4,12 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from server.gamification.definitions.images import read_image
 from server.gamification.definitions.reading import Reader
 from server.gamification.definitions.types import Kind, Settings
 from server.gamification.programme.types import POINTS
 from server.gamification.rewards.types import (
     CodeSource,
-    Image,
     Limit,
     Period,
     Reward,
@@ -22,7 +22,6 @@ from server.gamification.rewards.types import (
 PRICE_MAX = 1_000_000_000
 STOCK_MAX = 10_000_000
 DAYS_MAX = 3650
-PIXELS_MAX = 20_000
 
 
 def read_reward(reward_id: str, key: str, settings: Settings) -> Reward:
@@ -36,7 +35,7 @@ def read_reward(reward_id: str, key: str, settings: Settings) -> Reward:
         kind=reader.choice("kind", RewardKind, RewardKind.SERVICE),
         texts=reader.localised("texts", lines=True),
         instructions=reader.localised("instructions", lines=True),
-        image=_read_image(reader),
+        image=read_image(reader),
         category=reader.text("category", "", most=40),
         is_featured=reader.flag("featured"),
         value=_read_value(reader),
@@ -82,24 +81,6 @@ def _read_stars(price: Reader) -> dict[str, int]:
         price.blame("stars", "invalid", 'Must be amounts by unit, such as {"stars": 5}.')
         return {}
     return dict(stars)
-
-
-def _read_image(reader: Reader) -> Image | None:
-    if not reader.has("image"):
-        reader.nested("image")
-        return None
-    image = reader.nested("image")
-    image.required("url", "width", "height")
-    made = Image(
-        image.text("url", most=500),
-        image.integer("width", 1, least=1, most=PIXELS_MAX),
-        image.integer("height", 1, least=1, most=PIXELS_MAX),
-        image.localised("alt", required=True),
-    )
-    if made.url and not made.url.startswith(("https://", "/")):
-        image.blame("url", "invalid", "Must begin with https:// or /.")
-    image.refuse_unknown()
-    return made
 
 
 def _read_value(reader: Reader) -> Value:

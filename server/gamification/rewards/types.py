@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
+from server.gamification.definitions.images import Image
+
 
 class RewardKind(StrEnum):
     """What a reward is."""
@@ -56,16 +58,6 @@ class Shelf(StrEnum):
     LOCKED = "locked"
     SOLD_OUT = "sold_out"
     NOT_ELIGIBLE = "not_eligible"
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """A picture and what it shows, in words by language."""
-
-    url: str
-    width: int
-    height: int
-    alt: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

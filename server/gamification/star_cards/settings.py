@@ -1,8 +1,7 @@
 """How a star card is configured."""
 
-from typing import Any
-
 from server.gamification.definitions.benefits import read_benefits
+from server.gamification.definitions.images import read_image
 from server.gamification.definitions.reading import Reader
 from server.gamification.definitions.types import Kind, Settings
 from server.gamification.programme.types import STARS
@@ -26,7 +25,7 @@ def read_star_card(definition_id: str, key: str, settings: Settings) -> StarCard
         gift_names=reader.localised("gift_names", required=True),
         head_start=reader.integer("head_start", 0, most=STARS_MAX),
         claim=reader.choice("claim", ClaimMode, ClaimMode.MANUAL),
-        image=reader.raw("image"),
+        image=read_image(reader),
         starts_at=reader.instant("starts_at"),
         ends_at=reader.instant("ends_at"),
     )
@@ -42,12 +41,6 @@ def _check(reader: Reader, card: StarCard) -> None:
         reader.blame("gift", "circular", "A card cannot give its own stars.")
     if card.starts_at and card.ends_at and card.starts_at >= card.ends_at:
         reader.blame("ends_at", "order", "It must end after it starts.")
-    if card.image is not None and not _is_image(card.image):
-        reader.blame("image", "invalid", "Must be {url, width, height, alt}.")
-
-
-def _is_image(image: Any) -> bool:
-    return isinstance(image, dict) and {*image} == {"url", "width", "height", "alt"}
 
 
 STAR_CARDS: Kind[StarCard] = Kind("star_card", "stc", read_star_card)

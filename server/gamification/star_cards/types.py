@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from server.gamification.definitions.benefits import Benefit
+from server.gamification.definitions.images import Image
 
 
 class ClaimMode(StrEnum):
@@ -41,7 +41,7 @@ class StarCard:
     gift_names: Mapping[str, str]
     head_start: int = 0
     claim: ClaimMode = ClaimMode.MANUAL
-    image: Mapping[str, Any] | None = None
+    image: Image | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
 

@@ -23,8 +23,12 @@ def badges(books):
     with books.app_context(), transaction() as tx:
         names = {"en": "Regular", "et": "Püsiklient", "ru": "Завсегдатай"}
         texts = {"en": "Comes often"}
+        alt = {"en": "A medal", "et": "Medal"}
+        image = {"url": "https://shop.example/m.png", "width": 64, "height": 64, "alt": alt}
         levels = ["visits >= 2", "spend_minor >= 10000"]
-        regular = publish(tx, "regular", *levels, names=names, texts=texts, category="visits")
+        regular = publish(
+            tx, "regular", *levels, names=names, texts=texts, category="visits", image=image
+        )
         guide = publish(tx, "guide", "visits >= 1", prerequisites=["regular"])
         owl = publish(tx, "owl", "activity_hour < 4", secret=True, names={"en": "Night owl"})
     return {"regular": regular, "guide": guide, "owl": owl}
@@ -74,6 +78,7 @@ def test_an_earned_badge_has_its_date_its_next_bar_and_how_rare_it_is(app, clien
     first, second = regular["levels"]
     assert (first["state"], first["times"], second["state"]) == ("earned", 1, "locked")
     assert first["rarity"] == {"pct": 50, "text": "Olemas 50 %-l liikmetest"}
+    assert (regular["image"]["width"], regular["image"]["alt"]) == (64, "Medal")
     assert (regular["earned_at"], first["is_new"]) == ("2026-11-22T14:30:00Z", True)
     assert regular["progress"]["unit"] == "spend_minor"
     assert regular["progress"]["text"].replace("\xa0", " ") == "0,00 € / 100,00 €"

@@ -49,6 +49,16 @@ def test_the_bar_says_what_is_missing(app, client, cast, card):
     assert (shown["title"], shown["state"], shown["actions"]) == ("Coffee card", "collecting", [])
 
 
+def test_a_picture_is_described_in_the_members_language(client, cast, books):
+    image = {"url": "/cup.webp", "width": 640, "height": 480}
+    pictured = COFFEE | {"image": image | {"alt": {"en": "A cup", "et": "Tass"}}}
+    with books.app_context(), transaction() as tx:
+        install(tx, STAR_CARDS, "coffee", pictured, EVA, NOW)
+    headers = cast.as_ana | {"Accept-Language": "et"}
+    (shown,) = good(client.get("/v1/me/star-cards", headers=headers))["items"]
+    assert shown["gift"]["image"] == image | {"alt": "Tass"}
+
+
 def test_a_full_card_is_exchanged_and_the_next_goes_on(app, client, cast, card):
     add_stars(app, cast.ana, 12)
     done = good(claim(client, card, cast.as_ana), 201)

@@ -162,6 +162,7 @@ def test_a_badge_for_some_days_is_held_to_the_end_of_the_last():
         ({"staff": {"per": "day"}}, "/staff/quota"),
         ({"staff": {"quota": 0}}, "/staff/quota"),
         ({"image": "x.png"}, "/image"),
+        ({"image": {"url": "javascript:x"}}, "/image/url"),
         ({"levels": [{"benefits": [{"kind": "badge", "key": "a"}]}]}, "/levels/0/benefits"),
         ({"colour": 1}, "/colour"),
     ],

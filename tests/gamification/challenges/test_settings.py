@@ -55,7 +55,10 @@ def test_what_is_not_said_has_its_default() -> None:
         ({"filter": {"hours": {"from": 24}}}, {"/filter/hours/from"}),
         ({"filter": {"animals": []}}, {"/filter/animals"}),
         ({"claim": {"mode": "sometimes"}}, {"/claim/mode"}),
-        ({"image": {"url": "https://example.com/a.png"}}, {"/image/width", "/image/height"}),
+        (
+            {"image": {"url": "https://example.com/a.png"}},
+            {"/image/width", "/image/height", "/image/alt"},
+        ),
     ],
 )
 def test_a_challenge_that_makes_no_sense_is_refused(changes: Any, pointers: Any) -> None:
