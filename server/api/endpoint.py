@@ -51,6 +51,7 @@ from server.core.crypto import Vault
 from server.core.errors import Refusal
 from server.gamification.activities.configuration import get_configuration
 from server.gamification.activities.types import Configuration
+from server.gamification.partners.types import Location
 
 if TYPE_CHECKING:
     from server.api.surface import Surface
@@ -75,8 +76,8 @@ class Call:
     settings: Settings
     vault: Vault
     request_id: str
-    looked_up: dict[str, bool] = field(default_factory=dict)
-    """Which ids a request may name, as far as it was asked: a batch asks once for each."""
+    looked_up: dict[str, Location | None] = field(default_factory=dict)
+    """The places that a request names, None for those it may not: a batch asks once for each."""
 
     @property
     def revision(self) -> str:

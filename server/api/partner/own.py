@@ -10,6 +10,7 @@ from server.gamification.activities.queries import find_activity
 from server.gamification.holds.errors import HoldNotFound
 from server.gamification.holds.queries import find_hold_actor
 from server.gamification.partners.queries import find_partner_of_key
+from server.gamification.vouchers.queries import find_use
 
 _KEY = "key:"
 
@@ -33,6 +34,14 @@ def check_own_hold(call: Call, hold_id: str) -> None:
         actor = find_hold_actor(call.tx, hold_id)
         if actor is not None and not actor.startswith("member:"):
             check_recorded_by(call, actor, HoldNotFound())
+
+
+def check_own_use(call: Call, use_id: str) -> None:
+    """Raise NotFound when another partner used the voucher."""
+    if not call.principal.extra["sees_all"]:
+        use = find_use(call.tx, use_id)
+        if use is not None:
+            check_recorded_by(call, use.actor, NotFound("There is no such use of a voucher."))
 
 
 def check_recorded_by(call: Call, actor: str, refusal: Refusal) -> None:

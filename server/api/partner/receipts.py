@@ -17,8 +17,11 @@ from server.core.errors import NotFound, ValidationFailed
 from server.core.ids import EXAMPLE_MEMBER_ID
 from server.gamification.activities.types import Purchase, PurchaseLine
 from server.gamification.partners.queries import get_location
+from server.gamification.partners.types import Location
 
 QUANTITY_MAX = 100_000
+SOURCE_MAX = 33
+"""How long a source may be that is stored with the id of its partner."""
 _OTHERS = ("loc_", "par_", "dev_", "import")
 """How the sources begin that only their owners may use."""
 
@@ -80,7 +83,7 @@ class TransactionIn(BasketIn):
 
     `external_id` is the receipt's number: with `source` it names the purchase for
     ever, so the same receipt is never counted twice. `source` is by default the location, or the
-    key's partner.
+    key's partner. Keys without `partners:all` have sources of their own (33 characters at most).
     """
 
     example = _BASKET | {"external_id": "R-1001"}
@@ -113,12 +116,31 @@ def purchase_of(call: Call, body: dict[str, Any]) -> Purchase:
 
 
 def source_of(call: Call, source: str | None, location_id: str | None) -> str:
-    """Return who numbers the receipts: what was sent, else the location, else the partner."""
-    own = {location_id, call.principal.extra["partner_id"], call.principal.id}
+    """Return who numbers the receipts: what was sent, else the location, else the partner.
+
+    The numbers of a partner that is kept apart are its own: what it names, whatever it is but its
+    own place, is stored with its id before it.
+    """
+    extra = call.principal.extra
+    own = {location_id, extra["partner_id"], call.principal.id}
     is_closed = call.principal.kind == "device" or (source or "").startswith(_OTHERS)
     if source is not None and source not in own and is_closed:
         raise ValidationFailed.at("/source", "not_yours", "This source belongs to others.")
-    return source or location_id or str(call.principal.extra["partner_id"] or call.principal.id)
+    named = source or location_id or str(extra["partner_id"] or call.principal.id)
+    return named if extra["sees_all"] or _is_own(call, named) else _apart(call, named)
+
+
+def _is_own(call: Call, named: str) -> bool:
+    """Tell whether a source is the caller's partner, device or place, and nobody else's."""
+    extra, place = call.principal.extra, call.looked_up.get(named)
+    own = {extra["partner_id"], extra["location_id"], call.principal.id}
+    return named in own or (place is not None and place.partner_id == extra["owner_id"])
+
+
+def _apart(call: Call, named: str) -> str:
+    if len(named) > SOURCE_MAX:
+        raise ValidationFailed.at("/source", "too_long", f"At most {SOURCE_MAX} characters.")
+    return f"{call.principal.extra['owner_id']}/{named}"
 
 
 def location_of(call: Call, sent: dict[str, Any]) -> str | None:
@@ -134,20 +156,21 @@ def _known_location(call: Call, sent: dict[str, Any]) -> str | None:
     if location_id is None:
         return None
     if location_id not in call.looked_up:
-        call.looked_up[location_id] = _may_name(call, location_id)
-    if not call.looked_up[location_id]:
+        call.looked_up[location_id] = _nameable(call, location_id)
+    if call.looked_up[location_id] is None:
         raise ValidationFailed.at("/location_id", "unknown", "No such location.")
     return location_id
 
 
-def _may_name(call: Call, location_id: str) -> bool:
-    """Tell whether a location exists and is no other partner's."""
+def _nameable(call: Call, location_id: str) -> Location | None:
+    """Return a location that exists and is no other partner's."""
     try:
         found = get_location(call.tx, location_id)
     except NotFound:
-        return False
+        return None
     extra = call.principal.extra
-    return found.partner_id in {None, extra["owner_id"]} or bool(extra["sees_all"])
+    is_open = found.partner_id in {None, extra["owner_id"]} or extra["sees_all"]
+    return found if is_open else None
 
 
 def _line_of(line: dict[str, Any], index: int, body: dict[str, Any]) -> PurchaseLine:

@@ -4,7 +4,7 @@ from typing import Any
 
 from server.api.endpoint import Call, Reply
 from server.api.partner import partner
-from server.api.partner.own import actor_of
+from server.api.partner.own import actor_of, check_own_use
 from server.api.partner.receipts import location_of
 from server.api.presenters.rewards import ValueOut, present_value, state_of
 from server.api.presenters.updates import Updates, updates_now
@@ -136,6 +136,7 @@ def redeem_voucher(call: Call, code: str) -> Reply:
 )
 def reverse_voucher_redemption(call: Call, redemption_id: str) -> Reply:
     """Undo a use: the voucher can be used again, and its price is only set aside again."""
+    check_own_use(call, redemption_id)
     return Reply(_present(call, undo_use(call.tx, redemption_id, actor_of(call), call.now)))
 
 

@@ -53,17 +53,18 @@ def _fits(field: ReportField, value: Any) -> bool:
         return isinstance(value, bool)
     if field.type is FieldType.INTEGER:
         is_whole = isinstance(value, int) and not isinstance(value, bool)
-        return is_whole and (field.least or 0) <= value <= _most(field, NUMBER_MAX)
+        return is_whole and (field.least or 0) <= value <= most_of(field, NUMBER_MAX)
     if not isinstance(value, str):
         return False
     if field.type is FieldType.CHOICE:
         return value in field.choices
     if field.type is FieldType.DAY:
         return _is_day(value)
-    return (field.least or 0) <= len(value) <= _most(field, TEXT_MAX) and value.isprintable()
+    return (field.least or 0) <= len(value) <= most_of(field, TEXT_MAX) and value.isprintable()
 
 
-def _most(field: ReportField, otherwise: int) -> int:
+def most_of(field: ReportField, otherwise: int) -> int:
+    """Return the most that a field may be: as declared, or what fields of its type may be."""
     return otherwise if field.most is None else field.most
 
 
@@ -76,9 +77,9 @@ def _is_day(value: str) -> bool:
 
 def _wanted(field: ReportField) -> str:
     if field.type is FieldType.INTEGER:
-        return f"a whole number from {field.least or 0} to {_most(field, NUMBER_MAX)}"
+        return f"a whole number from {field.least or 0} to {most_of(field, NUMBER_MAX)}"
     if field.type is FieldType.TEXT:
-        return f"a text of at most {_most(field, TEXT_MAX)} characters"
+        return f"a text of at most {most_of(field, TEXT_MAX)} characters"
     if field.type is FieldType.CHOICE:
         return "one of " + ", ".join(field.choices)
     return "true or false" if field.type is FieldType.FLAG else "a date like 2026-11-30"

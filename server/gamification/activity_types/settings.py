@@ -2,6 +2,7 @@
 
 import re
 
+from server.gamification.activity_types.rules import NUMBER_MAX, TEXT_MAX, most_of
 from server.gamification.activity_types.types import (
     ActivityType,
     FieldType,
@@ -52,6 +53,10 @@ def _read_field(reader: Reader) -> ReportField:
     )
     if field.name and not _NAME.fullmatch(field.name):
         reader.blame("name", "invalid", "Names are small letters, digits and underscores.")
+    largest = TEXT_MAX if field.type is FieldType.TEXT else NUMBER_MAX
+    if not 0 <= (field.least or 0) <= most_of(field, largest) <= largest:
+        told = f"Least and most lie between 0 and {largest}, in this order."
+        reader.blame("most", "out_of_range", told)
     if (field.type is FieldType.CHOICE) != bool(field.choices):
         reader.blame("choices", "invalid", "A choice, and only a choice, has choices.")
     return field

@@ -64,7 +64,8 @@ def report_activity(
 ) -> Outcome:
     """Record an activity of a declared type and let it count in games."""
     outcome = reports.report_activity(tx, report, recording, by_member=by_member)
-    play(tx, [(reports.purchase_of(tx, report, recording), outcome)], recording)
+    if not outcome.is_duplicate:
+        play(tx, [(reports.purchase_of(tx, report, recording), outcome)], recording)
     return outcome
 
 

@@ -44,19 +44,20 @@ class Report:
 def report_activity(
     tx: Connection, report: Report, recording: Recording, *, by_member: bool = False
 ) -> Outcome:
-    """Record an activity and give what it earns; a report known already has its first outcome.
+    """Record an activity and give what it earns; a report known already has its first outcome,
+    whatever has become of its type since.
 
     Raise `ActivityTypeUnknown`, `ValidationFailed`, `ActivityTooOften`, `NotFound`,
     `MemberBlocked`, `MemberMerged`, `PurchaseTooOld`, `PurchaseInFuture`, `DuplicateMismatch`.
     """
-    declared = _declared(tx, report, recording, by_member=by_member)
-    purchase = _as_purchase(report, declared, recording)
     book = open_book(tx, report.member_id, POINTS, recording.now)
     row = find_report(tx, report.source, report.external_id, report.kind)
     if row is not None:
         first = pipeline.outcome_of(row, book)
         first.trace = trace_of_row(tx, row)
         return _first_outcome(row, report, first)
+    declared = _declared(tx, report, recording, by_member=by_member)
+    purchase = _as_purchase(report, declared, recording)
     rules.check_purchase(purchase, recording)
     _check_often(tx, declared, purchase, recording)
     shopper = queries.get_shopper(tx, report.member_id)

@@ -8,6 +8,8 @@ from sqlalchemy import insert
 from server.core.db import transaction
 from server.core.ids import new_id
 from server.gamification.activity_types.settings import ACTIVITY_TYPES
+from server.gamification.definitions import service as definitions
+from server.gamification.definitions.queries import get_definition
 from server.gamification.definitions.service import install
 from server.gamification.earning.models import EARN_RULE
 from tests.builders.members import NOW
@@ -102,3 +104,21 @@ def test_what_a_report_gave_is_taken_back(shop, cast, types):
 def test_a_purchase_is_not_cancelled_as_an_event(shop, cast, types):
     bought = shop.buy(cast.ana, 1000)["transaction"]["id"]
     assert code_of(shop.post(f"/events/{bought}/cancellation", {})) == (404, "not_found")
+
+
+def test_a_report_sent_again_has_its_first_answer_whatever_became_of_its_type(
+    books, shop, cast, types
+):
+    first = good(report(shop, cast.ana), 201)
+    stricter = REVIEW | {"fields": [{"name": "stars", "type": "integer", "most": 3}]}
+    with books.app_context(), transaction() as tx:
+        kept = get_definition(tx, "activity_type", "review")
+        draft = (kept.id, kept.edit)
+        definitions.change_draft(tx, ACTIVITY_TYPES, draft, stricter, "cli:eva", NOW)
+        definitions.publish(tx, ACTIVITY_TYPES, kept.id, "cli:eva", NOW)
+    again = good(report(shop, cast.ana), 200)
+    assert again["event"] == first["event"] | {"duplicate": True}
+    with books.app_context(), transaction() as tx:
+        definitions.archive(tx, ACTIVITY_TYPES, kept.id, "cli:eva", NOW)
+    assert good(report(shop, cast.ana), 200)["event"] == again["event"]
+    assert code_of(report(shop, cast.ana, external_id="two"))[1] == "activity_type_unknown"

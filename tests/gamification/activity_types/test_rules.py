@@ -102,3 +102,24 @@ def test_a_field_that_makes_no_sense_is_refused(field: dict[str, Any]) -> None:
 def test_a_field_is_declared_once() -> None:
     with pytest.raises(DefinitionInvalid):
         review(fields=[{"name": "a", "type": "text"}] * 2)
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        {"type": "text", "most": 501},
+        {"type": "text", "least": -1},
+        {"type": "text", "least": 20, "most": 10},
+        {"type": "text", "least": 501},
+        {"type": "integer", "most": 2**53},
+        {"type": "integer", "least": 6, "most": 5},
+    ],
+)
+def test_no_field_is_declared_that_could_never_be_reported(bounds: dict[str, Any]) -> None:
+    with pytest.raises(DefinitionInvalid):
+        review(fields=[{"name": "one"} | bounds])
+
+
+def test_texts_may_be_as_long_as_they_are_taken() -> None:
+    declared = review(fields=[{"name": "essay", "type": "text", "most": 500}])
+    assert faults(declared, {"essay": "x" * 500}) == []
