@@ -60,6 +60,7 @@ class Settings:
     rate_limit_member: str = "120/minute"
     rate_limit_partner: str = "600/minute"
     rate_limit_public: str = "60/minute"
+    rate_limit_recipients: str = "20/hour"
     allowed_origins: tuple[str, ...] = ()
     metrics_token: str | None = None
     idempotency_days_member: int = 7
@@ -252,6 +253,7 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "rate_limit_member": _rate,
     "rate_limit_partner": _rate,
     "rate_limit_public": _rate,
+    "rate_limit_recipients": _rate,
     "allowed_origins": _origins,
     "idempotency_days_member": _whole(1, 365),
     "idempotency_days_partner": _whole(1, 365),

@@ -66,6 +66,13 @@ SENTENCES: dict[str, str] = {
     "voucher_not_cancellable": message("This voucher cannot be given back."),
     "undo_too_late": message("It is too late to undo this."),
     "fulfilment_step_wrong": message("This gift is not that far yet."),
+    "feature_disabled": message("This is not offered here."),
+    "recipient_unknown": message("Nobody can be given points under this. Please check it."),
+    "transfer_to_self": message("This is your own account."),
+    "transfer_too_small": message("At least {least} can be given at once."),
+    "transfer_too_large": message("At most {most} can be given at once."),
+    "transfer_limit_reached": message("Today you can give {left} more."),
+    "transfer_too_early": message("Giving is possible {days} days after joining."),
     "hold_not_found": message("These points are not set aside."),
     "hold_resolved": message("These points are no longer set aside."),
 }

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from server.cli import application
 from server.cli.expiry import expiry, expiry_text
+from server.cli.transfers import transfers
 from server.core import clock
 from server.core.db import reading, transaction
 from server.core.i18n import format_hundredths, format_money, unit_text
@@ -26,6 +27,7 @@ def programme() -> None:
 
 
 programme.add_command(expiry)
+programme.add_command(transfers)
 
 
 @programme.command()

@@ -31,6 +31,7 @@ def install(app: Flask, settings: Settings) -> Installation:
         "partner": settings.rate_limit_partner,
         "sandbox": settings.rate_limit_partner,
         "public": settings.rate_limit_public,
+        "recipients": settings.rate_limit_recipients,
     }
     made = Installation(
         settings=settings,

@@ -26,6 +26,7 @@ from server.gamification.partners.service import add_location
 from server.gamification.playing.returning import return_purchase
 from server.gamification.playing.service import record_purchase, record_purchases
 from server.gamification.presets.service import apply_preset, install_definitions
+from server.gamification.programme.service import change_settings
 from server.gamification.programme.types import POINTS
 from server.gamification.standings.assigning import Assignment, assign_tier
 from server.gamification.vouchers.types import Till
@@ -53,6 +54,7 @@ class Cafe:
         """Set the programme up and open both places."""
         apply_preset(tx, "four_metals", at, {"name": NAME, "currency_code": CURRENCY})
         install_definitions(tx, configured(), ACTOR, at)
+        change_settings(tx, {"transfers": {"account_days_min": 7}}, ACTOR, at)
         self.places = [add_location(tx, f"{NAME}, {place}", at).id for place in PLACES]
 
     def live(self, tx: Connection, day: Day) -> None:

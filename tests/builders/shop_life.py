@@ -25,6 +25,8 @@ from server.gamification.star_cards.service import claim
 from server.gamification.star_cards.settings import STAR_CARDS
 from server.gamification.streaks.queries import get_calendar
 from server.gamification.streaks.service import Buyer, buy_freeze
+from server.gamification.transfers.service import give_away
+from server.gamification.transfers.types import Giving
 from server.gamification.vouchers.ending import lapse_vouchers
 from tests.builders.badges import earn_badges
 from tests.builders.games import ANYBODY
@@ -45,6 +47,7 @@ from tests.builders.purchases import (
     buy,
     by_hand,
     cause,
+    change_settings,
     give,
     give_back,
     hold,
@@ -85,6 +88,7 @@ def live_three_days(tx: Connection, *, among_others: bool = False) -> tuple[str,
         earn_badges(tx, add_member(tx))
         _games_of_dora(tx, add_member(tx))
         hold_vouchers(tx, add_member(tx))
+        _gift_of_eve(tx)
     take_checkpoint(tx, VAULT, NOW)
     _last_day_of_ana(tx, ana, LATER)
     lapse_vouchers(tx, LATER, 10)
@@ -118,6 +122,15 @@ def _presents_of_cai(tx: Connection, cai: str) -> None:
     take_back(tx, cai, ("test", "taken"), "staff:eva", NOW)
     install(tx, STAR_CARDS, "two", TWO_STARS, "staff:eva", NOW)
     claim(tx, cai, get_star_card(tx, current_revision(tx), "two"), "staff:eva", NOW)
+
+
+def _gift_of_eve(tx: Connection) -> None:
+    """Eve gives Emil some of her points, which keep their dates."""
+    change_settings(tx, NOW, transfers={"account_days_min": 0})
+    eve, emil = add_member(tx), add_member(tx)
+    give(tx, eve, 9, expires_at=NOW + 30 * DAY)
+    give(tx, eve, 9, expires_at=NOW + 40 * DAY)
+    give_away(tx, Giving(eve, emil, POINTS, 12), NOW)
 
 
 def _games_of_dora(tx: Connection, dora: str) -> None:

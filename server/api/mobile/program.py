@@ -53,6 +53,7 @@ class Features(Out):
     """What is switched on."""
 
     self_enrolment = Boolean(required=True)
+    transfers = Boolean(required=True, metadata={"description": "Members give each other points."})
 
 
 class Program(Out):
@@ -92,7 +93,10 @@ def get_program(call: Call) -> Reply:
         ],
         "tiers": [_present_tier(tier, view) for tier in configuration.ladder.tiers],
         "sign_in_methods": ["otp_email", "partner_assertion"],
-        "features": {"self_enrolment": programme.policies.self_enrolment},
+        "features": {
+            "self_enrolment": programme.policies.self_enrolment,
+            "transfers": programme.policies.transfers is not None,
+        },
     }
     return Reply(body)
 

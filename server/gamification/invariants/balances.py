@@ -42,6 +42,8 @@ _MOVES = [
     (Kind.REVERSAL, Bucket.DEBT, Account.ISSUANCE),
     (Kind.SETTLEMENT, Bucket.AVAILABLE, Bucket.DEBT),
     (Kind.DONATION, Bucket.AVAILABLE, Account.DONATION),
+    (Kind.TRANSFER, Bucket.AVAILABLE, Account.TRANSFER),
+    (Kind.TRANSFER, Account.TRANSFER, Bucket.AVAILABLE),
 ]
 _KNOWN_MOVES = [tuple(str(word) for word in move) for move in _MOVES]
 

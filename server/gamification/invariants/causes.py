@@ -13,6 +13,7 @@ from server.gamification.ledger.models import HOLD, LOT, LOT_DRAW, TRANSFER, WAL
 from server.gamification.ledger.types import AMOUNT_MAX, Kind
 from server.gamification.star_cards.models import STAR_CARD_CLAIM
 from server.gamification.streaks.models import STREAK_FREEZE
+from server.gamification.transfers.models import MEMBER_TRANSFER
 from server.gamification.vouchers.models import VOUCHER
 
 _T = TRANSFER.c
@@ -26,6 +27,7 @@ _REFERRED = {
     "star_card": STAR_CARD_CLAIM,
     "freeze": STREAK_FREEZE,
     "voucher": VOUCHER,
+    "member_transfer": MEMBER_TRANSFER,
 }
 _FITTING = {
     Kind.ACCRUAL: ("activity", "grant"),
@@ -39,6 +41,7 @@ _FITTING = {
     Kind.ADJUSTMENT: ("audit",),
     Kind.REVERSAL: ("return", "audit", "grant", "voucher"),
     Kind.DONATION: ("voucher",),
+    Kind.TRANSFER: ("member_transfer",),
     Kind.SETTLEMENT: tuple(_REFERRED),
 }
 _KNOWN_CAUSES = [(str(kind), ref_kind) for kind, refs in _FITTING.items() for ref_kind in refs]

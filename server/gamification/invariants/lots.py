@@ -9,7 +9,8 @@ from server.gamification.ledger.types import INACTIVITY, Bucket, Kind
 
 _T = TRANSFER.c
 _SPENDABLE = [str(Bucket.AVAILABLE), str(Bucket.PENDING)]
-_SPENT_BY = [str(kind) for kind in (Kind.REDEMPTION, Kind.HOLD, Kind.ADJUSTMENT, Kind.DONATION)]
+_SPENDING = (Kind.REDEMPTION, Kind.HOLD, Kind.ADJUSTMENT, Kind.DONATION, Kind.TRANSFER)
+_SPENT_BY = [str(kind) for kind in _SPENDING]
 
 _out_of_range = select(LOT.c.id).where(
     or_(LOT.c.remaining < 0, LOT.c.remaining > LOT.c.amount, LOT.c.amount <= 0)

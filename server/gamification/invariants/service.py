@@ -24,6 +24,7 @@ from server.gamification.invariants import (
     standings,
     star_cards,
     streaks,
+    transfers,
     vouchers,
 )
 from server.gamification.invariants.declaring import Invariant
@@ -45,6 +46,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     *challenges.INVARIANTS,
     *streaks.INVARIANTS,
     *vouchers.INVARIANTS,
+    *transfers.INVARIANTS,
     *grants.INVARIANTS,
     *nights.INVARIANTS,
     *seals.INVARIANTS,

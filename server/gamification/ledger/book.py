@@ -30,12 +30,17 @@ from server.gamification.ledger.types import (
     Wallet,
 )
 
-_SOURCES = {Kind.ACCRUAL: Account.ISSUANCE, Kind.ADJUSTMENT: Account.ADJUSTMENT}
+_SOURCES = {
+    Kind.ACCRUAL: Account.ISSUANCE,
+    Kind.ADJUSTMENT: Account.ADJUSTMENT,
+    Kind.TRANSFER: Account.TRANSFER,
+}
 _TARGETS: dict[Kind, str] = {
     Kind.REDEMPTION: Account.REDEMPTION,
     Kind.HOLD: Bucket.HELD,
     Kind.ADJUSTMENT: Account.ADJUSTMENT,
     Kind.DONATION: Account.DONATION,
+    Kind.TRANSFER: Account.TRANSFER,
 }
 
 
@@ -69,7 +74,8 @@ class Book:
         pending = term.available_at is None or term.available_at > cause.recorded_at
         bucket = Bucket.PENDING if pending else Bucket.AVAILABLE
         transfer_id = self._post(kind, _SOURCES[kind], bucket, amount, cause)
-        lot = self._open_lot(transfer_id, amount, cause.occurred_at, term.expires_at)
+        earned_at = term.earned_at or cause.occurred_at
+        lot = self._open_lot(transfer_id, amount, earned_at, term.expires_at)
         lot.is_pending, lot.available_at = pending, term.available_at
         if self.wallet.idle_at is None:
             self.wallet.idle_at = term.idle_at

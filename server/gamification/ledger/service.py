@@ -24,12 +24,7 @@ from server.gamification.ledger.models import (
     WALLET,
 )
 from server.gamification.ledger.rules import grace_end
-from server.gamification.ledger.types import (
-    Cause,
-    Kind,
-    Lot,
-    Term,
-)
+from server.gamification.ledger.types import Cause, Kind, Lot, Term
 from server.gamification.members.models import MEMBER
 from server.gamification.programme.queries import get_programme
 

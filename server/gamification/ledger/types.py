@@ -24,6 +24,7 @@ class Kind(StrEnum):
     REVERSAL = "reversal"
     SETTLEMENT = "settlement"
     DONATION = "donation"
+    TRANSFER = "transfer"
 
 
 class Bucket(StrEnum):
@@ -43,6 +44,7 @@ class Account(StrEnum):
     BREAKAGE = "breakage"
     ADJUSTMENT = "adjustment"
     DONATION = "donation"
+    TRANSFER = "transfer"
 
 
 class HoldState(StrEnum):
@@ -74,12 +76,14 @@ class Cause:
 class Term:
     """When points can be used: from `available_at` (None: once confirmed) until `expires_at`.
 
-    `idle_at` is when all points of the wallet expire for want of a purchase after this one.
+    `idle_at` is when all points of the wallet expire for want of a purchase after this one;
+    `earned_at` is the date that points keep which somebody else earned before.
     """
 
     available_at: datetime | None
     expires_at: datetime | None
     idle_at: datetime | None = None
+    earned_at: datetime | None = None
 
     @property
     def ends_at(self) -> datetime | None:

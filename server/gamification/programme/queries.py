@@ -21,6 +21,7 @@ from server.gamification.programme.types import (
     Programme,
     Rounding,
     TaxBasis,
+    TransferPolicy,
     Unit,
 )
 
@@ -33,6 +34,7 @@ _CASTS: Mapping[str, Callable[[Any], Any]] = {
     "tax_basis": TaxBasis,
     "clawback": ClawbackPolicy,
     "welcome": tuple,
+    "transfers": lambda stored: None if stored is None else transfer_policy(stored),
     "expiry": lambda policies: tuple(expiry_policy(policy) for policy in policies),
     "closed_days": lambda stored: ClosedDays(
         frozenset(stored.get("weekdays", ())), frozenset(stored.get("dates", ()))
@@ -114,6 +116,12 @@ def expiry_policy(stored: Mapping[str, Any]) -> ExpiryPolicy:
         round_to=ExpiryRounding(stored.get("round_to", "day")),
         on=date.fromisoformat(stored["on"]) if stored.get("on") else None,
     )
+
+
+def transfer_policy(stored: Mapping[str, Any]) -> TransferPolicy:
+    """Turn the stored policy for transfers between members into its type."""
+    known = {name: stored[name] for name in TransferPolicy.__dataclass_fields__ if name in stored}
+    return TransferPolicy(**known | {"units": tuple(known.get("units", (POINTS,)))})
 
 
 def _same(value: Any) -> Any:

@@ -88,6 +88,19 @@ class ClosedDays:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferPolicy:
+    """What members may give each other: which units, how much at once and on a day, and how many
+    days after joining.
+    """
+
+    units: tuple[str, ...] = (POINTS,)
+    least: int = 1
+    most: int = 1000
+    most_per_day: int = 1000
+    account_days_min: int = 30
+
+
+@dataclass(frozen=True, slots=True)
 class Policies:
     """Everything about the programme that a shop may choose; lengths carry their unit."""
 
@@ -110,6 +123,7 @@ class Policies:
     self_enrolment: bool = True
     closed_days: ClosedDays = ClosedDays()
     welcome: tuple[Mapping[str, Any], ...] = ()
+    transfers: TransferPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)

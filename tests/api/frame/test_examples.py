@@ -96,7 +96,8 @@ def test_every_example_works_in_the_demo_shop(sqlite_app, cafe):
     seen["clock_id"] = made.get_json()["id"]
     try_out("advanceTestClock")
     device = try_out("changeOwnDevice", "till")
-    try_out("changeMe", "member")
+    for name in ("changeMe", "quoteTransfer", "createTransfer"):
+        try_out(name, "member")
     try_out("createEvent")
     try_out("giveBadge")
     try_out("markBadgesSeen", "member")

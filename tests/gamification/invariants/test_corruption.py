@@ -22,6 +22,7 @@ from tests.gamification.invariants.badge_damage import BADGE_DAMAGE
 from tests.gamification.invariants.calendar_damage import CALENDAR_DAMAGE
 from tests.gamification.invariants.games_damage import GAMES_DAMAGE
 from tests.gamification.invariants.seal_damage import SEAL_DAMAGE
+from tests.gamification.invariants.transfer_damage import TRANSFER_DAMAGE
 from tests.gamification.invariants.voucher_damage import VOUCHER_DAMAGE
 
 _ONE_DRAW = "(SELECT min(transfer_id) FROM lot_draw)"
@@ -285,6 +286,7 @@ DAMAGE |= GAMES_DAMAGE
 DAMAGE |= SEAL_DAMAGE
 DAMAGE |= CALENDAR_DAMAGE
 DAMAGE |= VOUCHER_DAMAGE
+DAMAGE |= TRANSFER_DAMAGE
 UNIQUE = {"A receipt is recorded once.", "A return is recorded once."}
 
 

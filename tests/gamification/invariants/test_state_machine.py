@@ -37,6 +37,8 @@ from server.gamification.programme.types import (
     Rounding,
 )
 from server.gamification.proofs.checkpoints import take_checkpoint
+from server.gamification.transfers.service import give_away
+from server.gamification.transfers.types import Giving
 from tests.builders import purchases as shop
 from tests.builders.members import VAULT
 
@@ -90,7 +92,8 @@ class Ledger(RuleBasedStateMachine):
         grace_lot_days=st.sampled_from([1, 14]),
     )
     def open_the_shop(self, **policies: Any) -> None:
-        shop.open_shop(self.tx, self.now, **policies)
+        freely = {"account_days_min": 0, "most_per_day": 500}
+        shop.open_shop(self.tx, self.now, transfers=freely, **policies)
         shop.add_rule(self.tx, "item", 7, categories=["coffee"], points_per_period_max=20)
         shop.add_rule(self.tx, "visit", 5, minimum_minor=20_00)
         self.members = [shop.add_member(self.tx) for _ in range(2)]
@@ -219,6 +222,12 @@ class Ledger(RuleBasedStateMachine):
             cause = shop.by_hand(self.tx, self.members[who], out, self.now, **reversal)
             book.restore(out, draws, cause)
             save_book(self.tx, book)
+
+    @rule(who=MEMBERS, amount=POINTS_MOVED)
+    def give_away(self, who: int, amount: int) -> None:
+        """One gives the other points."""
+        giving = Giving(self.members[who], self.members[1 - who], POINTS, amount)
+        self.attempt(give_away, giving, self.now)
 
     @rule(who=MEMBERS, amount=st.integers(1, 30), minutes=st.sampled_from([15, 60 * 72]))
     def hold(self, who: int, amount: int, minutes: int) -> None:
