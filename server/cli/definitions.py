@@ -24,7 +24,18 @@ from server.gamification.definitions.types import Definition, Kind
 from server.gamification.presets.kinds import KINDS, kind_named
 
 _FILE = click.argument("file", type=click.Path(path_type=Path, exists=True, allow_dash=True))
-_KIND, _KEY = click.argument("kind"), click.argument("key")
+
+
+class _KindName(click.ParamType):
+    """The name of a kind; whoever leaves it out is told which there are."""
+
+    name = "kind"
+
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:
+        return f"KIND is one of: {', '.join(KINDS)}."
+
+
+_KIND, _KEY = click.argument("kind", type=_KindName()), click.argument("key")
 _NOW = click.option("--publish", "at_once", is_flag=True, help="Put it in force at once.")
 
 

@@ -25,9 +25,11 @@ def list_() -> None:
     """Show every periodic job: how often, its last run and what came of it, and its next turn."""
     with application(), reading() as tx:
         now, runs = clock.now(), last_runs(tx)
-        click.echo(f"{'job':16} {'every':>6}  {'last start':20}  {'last end':20}  outcome  count")
+        wide = max(len(job.name) for job in SCHEDULE)
+        heads = f"{'every':>6}  {'last start':20}  {'last end':20}  outcome  count"
+        click.echo(f"{'job':{wide}} {heads}")
         for job in SCHEDULE:
-            click.echo(f"{job.name:16} {_every(job):>6}  {_last(runs.get(job.name))}")
+            click.echo(f"{job.name:{wide}} {_every(job):>6}  {_last(runs.get(job.name))}")
             if error := getattr(runs.get(job.name), "error", None):
                 click.echo(f"    {error}")
             click.echo(f"    next {rfc3339(next_at(now, job.every_seconds))}")

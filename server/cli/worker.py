@@ -19,8 +19,9 @@ from server.jobs.worker import Worker
 def worker(*, once: bool, only_list: bool) -> None:
     """Run the background jobs until SIGTERM; any number of workers may run."""
     if only_list:
+        wide = max(len(job.name) for job in SCHEDULE)
         for job in SCHEDULE:
-            click.echo(f"{job.name:16} every {job.every_seconds} s")
+            click.echo(f"{job.name:{wide}} every {job.every_seconds} s")
         return
     with application():
         with transaction() as tx:

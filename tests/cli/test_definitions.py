@@ -110,6 +110,12 @@ def test_a_badge_is_given_to_all_who_have_earned_it(run, badge_file, tmp_path):
         run("badges", "preview", "early")
 
 
+def test_whoever_names_no_kind_is_told_which_there_are(fairstar):
+    refused = fairstar("definitions", "list")
+    assert refused.exit_code == 2
+    assert "KIND is one of: activity_types, rewards, star_cards, badges," in refused.output
+
+
 def test_kinds_and_facts_are_listed(run):
     assert "badge            badges\n" in run("definitions", "kinds")
     said = run("definitions", "facts", "--language", "et")

@@ -24,6 +24,15 @@ def test_the_list_shows_every_job_its_last_run_and_its_next_turn(fairstar):
     assert after.endswith("queue: empty\ndead: 0\n")
 
 
+def test_the_columns_of_the_list_stand_below_each_other(fairstar):
+    fairstar("worker", "--once")
+    lines = fairstar("jobs", "list").output.splitlines()
+    head, rows = lines[0], [line for line in lines if line.endswith(("  0", "  1"))]
+    assert len(rows) == len(SCHEDULE)
+    assert {line.index("done") for line in rows} == {head.index("outcome")}
+    assert {line.index("20") for line in rows} == {head.index("last start")}
+
+
 def test_a_job_runs_here_and_now_or_by_the_next_worker(fairstar):
     assert fairstar("jobs", "run", "nightly", "--now").output.endswith("nightly: 1\n")
     assert "is queued." in fairstar("jobs", "run", "prune").output

@@ -6,14 +6,17 @@ import pytest
 from sqlalchemy import select
 
 from server.core.audit import AUDIT
+from server.core.db import transaction
 from server.gamification.holds.service import release_hold
 from server.gamification.invariants.service import check_all
 from server.gamification.ledger.models import LOT
 from server.gamification.ledger.queries import expiry_ladder
+from server.gamification.ledger.service import save_books
 from server.gamification.ledger.sweeping import expire_due
 from server.gamification.points.errors import ExpiryInvalid
 from server.gamification.points.switching import Loser, Loss, change_expiry, forecast_expiry
 from server.gamification.programme.errors import ProgrammeMissing
+from server.gamification.programme.queries import get_programme
 from server.gamification.programme.types import POINTS, ExpiryKind, ExpiryPolicy, ExpiryRounding
 from tests.builders.purchases import (
     add_member,
@@ -135,3 +138,30 @@ def test_a_change_needs_a_programme_and_possible_policies(tx):
     open_shop(tx, JUNE)
     with pytest.raises(ExpiryInvalid):
         change(tx, ExpiryPolicy(ExpiryKind.MONTHS, 0))
+
+
+def test_a_change_that_breaks_off_half_way_has_changed_nothing(app, monkeypatch):
+    saved = []
+
+    def save(tx, books):
+        save_books(tx, books)
+        saved.append(books)
+        if len(saved) == 2:
+            raise ConnectionError("the machine is gone")
+
+    with app.app_context():
+        with transaction() as tx:
+            open_shop(tx, before(400), expiry=[])
+            for _ in range(5):
+                buy(tx, add_member(tx, before(400)), 100_00, before(30))
+        monkeypatch.setattr("server.gamification.points.switching.BATCH", 2)
+        monkeypatch.setattr("server.gamification.points.switching.save_books", save)
+        with pytest.raises(ConnectionError), transaction() as tx:
+            change(tx, HALF)
+        with transaction() as tx:
+            assert tx.execute(select(LOT.c.id).where(LOT.c.expires_at.is_not(None))).all() == []
+            assert get_programme(tx).policies.expiry == ()
+            change(tx, HALF)
+            assert tx.execute(select(LOT.c.id).where(LOT.c.expires_at.is_(None))).all() == []
+            assert check_all(tx, JUNE) == []
+    assert [len(books) for books in saved] == [2, 2, 2, 2, 1]

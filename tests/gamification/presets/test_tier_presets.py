@@ -5,9 +5,10 @@ import pytest
 from server.gamification.activities.configuration import get_configuration
 from server.gamification.facts.queries import get_facts
 from server.gamification.invariants.service import check_all
+from server.gamification.ledger.sweeping import expire_due
 from server.gamification.presets.service import apply_preset
 from tests.builders.nights import at, pass_nights, topics, where
-from tests.builders.purchases import add_member, buy, give_back, line
+from tests.builders.purchases import add_member, balances, buy, give_back, line
 
 JOINED = at("2026-01-02")
 
@@ -122,3 +123,14 @@ def test_what_was_spent_in_the_year_decides_about_the_one_after_the_next(beauty)
     assert where(tx, ana) == ("ruby", "2029-12-31")
     assert topics(tx, ana)[-1] == "renewed"
     assert check_all(tx, at("2028-07-01")) == []
+
+
+def test_beauty_points_live_as_long_as_something_is_bought_once_a_year(beauty):
+    tx, ana = beauty
+    buy(tx, ana, 100_00, at("2026-03-10"))
+    buy(tx, ana, 50_00, at("2027-03-31"))  # the last day, a year on
+    assert expire_due(tx, at("2028-03-31", 20)) == 0
+    assert balances(tx, ana)[0] == 150
+    assert expire_due(tx, at("2028-03-31", 21)) == 1  # in Tallinn it is April
+    assert balances(tx, ana)[0] == 0
+    assert check_all(tx, at("2028-04-01")) == []
