@@ -26,7 +26,7 @@ from server.gamification.presets.kinds import KINDS, kind_named
 _FILE = click.argument("file", type=click.Path(path_type=Path, exists=True, allow_dash=True))
 
 
-class _KindName(click.ParamType):
+class _KindName(click.ParamType[str]):
     """The name of a kind; whoever leaves it out is told which there are."""
 
     name = "kind"
