@@ -34,9 +34,11 @@ COMMANDS = {
     "outbox": ("server.cli.outbox", "Show what waits to leave or was kept here."),
     "partners": ("server.cli.partners", "Add and list partners."),
     "programme": ("server.cli.programme", "Show the programme or apply a preset."),
+    "rewards": ("server.cli.rewards", "Show the stock of rewards, fill and export their codes."),
     "serve": ("server.cli.serve", "Serve the web application."),
     "tiers": ("server.cli.tiers", "Show, change and review how tiers are kept."),
     "vendor": ("server.cli.vendor", "Bring a browser library into the tree (for developers)."),
+    "vouchers": ("server.cli.vouchers", "Hand physical gifts over, or call orders off."),
     "worker": ("server.cli.worker", "Run the background jobs."),
 }
 """Name of a command: the module that defines it under that name, and its line in the help.

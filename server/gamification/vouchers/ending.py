@@ -37,7 +37,7 @@ def cancel(tx: Connection, member_id: str, voucher_id: str, actor: str, now: dat
     refusal = rules.why_not_cancelled(voucher, reward, now)
     if refusal is not None:
         raise refusal
-    return _end(tx, voucher, VoucherState.CANCELLED, actor, now)
+    return end_unused(tx, voucher, VoucherState.CANCELLED, actor, now)
 
 
 def withdraw(tx: Connection, voucher_id: str, actor: str, now: datetime) -> bool:
@@ -49,7 +49,7 @@ def withdraw(tx: Connection, voucher_id: str, actor: str, now: datetime) -> bool
     if voucher.state is not VoucherState.ACTIVE or voucher.is_settled:
         return False
     lapsed = voucher.expires_at <= now
-    _end(tx, voucher, VoucherState.EXPIRED if lapsed else VoucherState.WITHDRAWN, actor, now)
+    end_unused(tx, voucher, VoucherState.EXPIRED if lapsed else VoucherState.WITHDRAWN, actor, now)
     return not lapsed
 
 
@@ -59,14 +59,14 @@ def lapse_vouchers(tx: Connection, now: datetime, limit: int) -> int:
     for voucher_id in due:
         voucher, _ = lock_with_wallets(tx, voucher_id, now)
         if voucher.state is VoucherState.ACTIVE and voucher.expires_at <= now:
-            _end(tx, voucher, VoucherState.EXPIRED, LAPSING, now)
+            end_unused(tx, voucher, VoucherState.EXPIRED, LAPSING, now)
     return len(due)
 
 
-def _end(
+def end_unused(
     tx: Connection, voucher: Voucher, state: VoucherState, actor: str, now: datetime
 ) -> Voucher:
-    """End an active voucher and give back what was held for it."""
+    """End an active voucher, locked, and give back what was held for it."""
     amounts: dict[str, int] = {}
     lapsed = state is VoucherState.EXPIRED
     for paid in list_prices(tx, [voucher.id]).get(voucher.id, []):

@@ -202,9 +202,7 @@ def _revive(
     alive = replace(voucher, expires_at=rules.end_after_undo(voucher, now))
     prices = list_prices(tx, [voucher.id]).get(voucher.id, [])
     if not voucher.is_settled:
-        for paid in prices:
-            cause = Cause("voucher", voucher.id, actor, now, now, reverses_id=paid.transfer_id)
-            _give_back(tx, paid, books[paid.unit], cause)
+        _give_all_back(tx, voucher, prices, books, actor, now)
         try:
             with tx.begin_nested():
                 _hold_anew(tx, alive, prices, actor, now)
@@ -219,6 +217,35 @@ def _revive(
         expires_at=alive.expires_at,
         fulfilment=fulfilment,
     )
+
+
+def end_used(
+    tx: Connection, voucher: Voucher, books: dict[str, Book], actor: str, now: datetime
+) -> Voucher:
+    """Cancel a used voucher, locked: its use is undone and what it cost goes back to its lots."""
+    use = find_standing_use(tx, voucher.id)
+    assert use is not None
+    tx.execute(_UNDO, {"use_id": use.id, "at": now, "by": actor})
+    prices = list_prices(tx, [voucher.id]).get(voucher.id, [])
+    _give_all_back(tx, voucher, prices, books, actor, now)
+    after = change_voucher(tx, voucher, state=VoucherState.CANCELLED, ended_at=now)
+    amounts = {paid.unit: paid.amount for paid in prices}
+    if amounts:
+        record(tx, [events.returned(after, amounts, str(after.state))], now=now)
+    return after
+
+
+def _give_all_back(
+    tx: Connection,
+    voucher: Voucher,
+    prices: list[Paid],
+    books: dict[str, Book],
+    actor: str,
+    now: datetime,
+) -> None:
+    for paid in prices:
+        cause = Cause("voucher", voucher.id, actor, now, now, reverses_id=paid.transfer_id)
+        _give_back(tx, paid, books[paid.unit], cause)
 
 
 def _give_back(tx: Connection, paid: Paid, book: Book, cause: Cause) -> None:

@@ -10,9 +10,9 @@ from server.core.outbox import OUTBOX
 from server.gamification.holds.service import lapse_holds
 from server.gamification.invariants.service import check_all
 from server.gamification.ledger.models import LOT
+from server.gamification.orders.fulfilment import fulfil
 from server.gamification.vouchers.ending import cancel, lapse_vouchers, withdraw
 from server.gamification.vouchers.errors import VoucherNotCancellable
-from server.gamification.vouchers.fulfilment import fulfil
 from server.gamification.vouchers.pool import upload_codes
 from server.gamification.vouchers.redeeming import Reason, issue
 from server.gamification.vouchers.types import Fulfilment, VoucherState

@@ -11,6 +11,7 @@ from server.gamification.invariants.service import check_all
 from server.gamification.ledger.models import HOLD, LOT
 from server.gamification.members.errors import MemberBlocked
 from server.gamification.members.service import block_member
+from server.gamification.orders.fulfilment import fulfil
 from server.gamification.rewards.types import StockState
 from server.gamification.vouchers.ending import cancel, lapse_vouchers
 from server.gamification.vouchers.errors import (
@@ -22,7 +23,6 @@ from server.gamification.vouchers.errors import (
     VoucherUsed,
     VoucherWrongLocation,
 )
-from server.gamification.vouchers.fulfilment import fulfil
 from server.gamification.vouchers.types import Fulfilment, Till, VoucherState
 from server.gamification.vouchers.using import look_at_voucher, undo_use, use_voucher
 from tests.builders.members import VAULT

@@ -1,0 +1,1 @@
+"""Orders: physical gifts from being ordered to being received, or called off."""
