@@ -31,7 +31,7 @@ from server.gamification.quizzes.errors import AttemptsUsedUp, NotAQuiz
 from server.gamification.quizzes.queries import list_attempts
 from server.gamification.quizzes.service import Attempt, answer
 from server.gamification.screens.counted import counted_activities
-from server.gamification.tiers.rules import current_tier
+from server.gamification.tiers.rules import current_key
 
 
 class ChallengesOut(Out):
@@ -264,12 +264,12 @@ def _taker(call: Call, rounds: Sequence[Progress]) -> Taker:
     """Return the same, of a member whose rounds in all challenges have been read."""
     configuration, me = call.configuration, call.principal.id
     programme = configuration.programme
-    tier = current_tier(configuration.ladder, get_shopper(call.tx, me).standing)
+    tier_key = current_key(configuration.ladder, get_shopper(call.tx, me).standing)
     names = {badge.id: badge.key for badge in known_badges(call.tx, programme.revision)}
     held = list_held(call.tx, me, local_date(call.now, programme.zone))
     badges = frozenset(names[one.badge_id] for one in held if one.badge_id in names)
     done = rules.done_keys(_known(call), rounds)
-    return Taker(programme.zone, tier.key if tier else "", badges, done)
+    return Taker(programme.zone, tier_key, badges, done)
 
 
 def _find(call: Call, challenge_id: str) -> Challenge:

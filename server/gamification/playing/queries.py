@@ -9,6 +9,7 @@ from server.core.clock import local_date
 from server.core.columns import among
 from server.core.statements import Later, Prepared
 from server.gamification.badges.queries import get_badges, known_badges
+from server.gamification.badges.subjects import Person
 from server.gamification.challenges import queries as challenges
 from server.gamification.ledger.models import TRANSFER, WALLET
 from server.gamification.ledger.queries import wallet_of
@@ -48,11 +49,8 @@ def ask_players(
     sent = _PLAYERS.send(tx, {"ids": list(member_ids)})
     return lambda: {
         row.id: Player(
-            row.id,
             zone_of(row.zone, programme.zone),
-            local_date(row.created_at, programme.zone),
-            row.birthday,
-            row.locale or "",
+            Person(local_date(row.created_at, programme.zone), row.birthday, row.locale or ""),
         )
         for row in sent.all()
     }

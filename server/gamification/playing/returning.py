@@ -15,12 +15,12 @@ from server.gamification.activities.types import (
     Return,
     Returned,
     ReturnOutcome,
-    Shopper,
     State,
 )
 from server.gamification.badges.queries import ask_held
 from server.gamification.badges.rules import lost_awards
 from server.gamification.badges.service import save_revoked
+from server.gamification.badges.subjects import subject_of
 from server.gamification.badges.types import Held
 from server.gamification.challenges import returning as challenges
 from server.gamification.conditions.types import Subject
@@ -35,7 +35,6 @@ from server.gamification.programme.types import POINTS
 from server.gamification.returns import service as returns
 from server.gamification.returns.goods import goods_left
 from server.gamification.streaks import mending as streaks
-from server.gamification.tiers.rules import current_tier
 
 _FINAL = (State.RETURNED, State.CANCELLED)
 
@@ -91,27 +90,11 @@ def _who(tx: Connection, activity_id: str, recording: Recording) -> _Before | No
     if row is None:
         return None
     open_book(tx, row.member_id, POINTS, recording.now)
-    programme = recording.configuration.programme
-    player = ask_players(tx, [row.member_id], programme)()[row.member_id]
+    configuration = recording.configuration
+    player = ask_players(tx, [row.member_id], configuration.programme)()[row.member_id]
     shopper = queries.get_shopper(tx, row.member_id)
-    return _Before(player, _subject(shopper, player, recording, None))
-
-
-def _subject(
-    shopper: Shopper, player: Player, recording: Recording, fact: ActivityFact | None
-) -> Subject:
-    zone = recording.configuration.programme.zone
-    tier = current_tier(recording.configuration.ladder, shopper.standing)
-    return Subject(
-        replace(shopper.facts),
-        local_date(recording.now, zone),
-        zone,
-        player.joined_on,
-        player.birthday,
-        tier.key if tier else "",
-        player.locale,
-        fact,
-    )
+    who = subject_of(shopper, player.person, configuration.ladder, recording.now)
+    return _Before(player, who)
 
 
 def _left(row: Any, player: Player, recording: Recording) -> ActivityFact | None:

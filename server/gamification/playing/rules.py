@@ -1,6 +1,7 @@
 """What games and badges see of an activity: pure."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -39,17 +40,5 @@ def zone_of(name: str | None, otherwise: ZoneInfo) -> ZoneInfo:
 
 def items_left(fact: ActivityFact, items: Sequence[Item], amount_minor: int) -> ActivityFact:
     """Return the activity as it is net of returns."""
-    return ActivityFact(
-        fact.activity_id,
-        fact.member_id,
-        fact.kind,
-        fact.occurred_at,
-        fact.day,
-        fact.member_day,
-        amount_minor,
-        tuple(item for item in items if item.quantity or item.amount_minor),
-        fact.location_id,
-        fact.is_visit,
-        fact.points,
-        fact.data,
-    )
+    left = tuple(item for item in items if item.quantity or item.amount_minor)
+    return replace(fact, amount_minor=amount_minor, items=left)

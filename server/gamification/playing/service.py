@@ -19,11 +19,11 @@ from server.gamification.activities.types import Outcome, Purchase, Recording
 from server.gamification.badges import service as badges
 from server.gamification.badges.queries import ask_held
 from server.gamification.badges.rules import due_awards
+from server.gamification.badges.subjects import subject_of
 from server.gamification.badges.types import Award, Held, Origin, Source
 from server.gamification.challenges import playing as challenges
 from server.gamification.challenges.queries import ask_rounds
 from server.gamification.challenges.types import Progress, Taker
-from server.gamification.conditions.types import Subject
 from server.gamification.facts.types import ActivityFact
 from server.gamification.grants.awarding import give_for_awards, give_gifts
 from server.gamification.ledger.service import open_book
@@ -37,7 +37,7 @@ from server.gamification.streaks import mending
 from server.gamification.streaks import playing as streaks
 from server.gamification.streaks.queries import ask_runs
 from server.gamification.streaks.types import Run
-from server.gamification.tiers.rules import current_tier
+from server.gamification.tiers.rules import current_key
 
 BADGE = "badge"
 
@@ -140,18 +140,8 @@ def _award(table: _Table, outcome: Outcome, player: Player, fact: ActivityFact) 
     zone = recording.configuration.programme.zone
     if outcome.shopper is None or not games.badges:
         return
-    tier = current_tier(recording.configuration.ladder, outcome.shopper.standing)
-    today = local_date(recording.now, zone)
-    who = Subject(
-        outcome.shopper.facts,
-        today,
-        zone,
-        player.joined_on,
-        player.birthday,
-        tier.key if tier else "",
-        player.locale,
-        fact,
-    )
+    ladder = recording.configuration.ladder
+    who = subject_of(outcome.shopper, player.person, ladder, recording.now, fact)
     held = table.held.get(outcome.member_id, ())
     due = due_awards(games.badges, who, held, recording.now, games.other_badges)
     origin = Origin(Source.EARNED, recording.actor, fact.activity_id)
@@ -174,13 +164,12 @@ def _as_held(award: Award) -> Held:
 
 def _taker(table: _Table, outcome: Outcome) -> Taker:
     """Return what challenges ask of the member: tier and badges."""
-    configuration = table.recording.configuration
-    shopper = outcome.shopper
-    tier = current_tier(configuration.ladder, shopper.standing) if shopper else None
+    configuration, shopper = table.recording.configuration, outcome.shopper
+    tier_key = current_key(configuration.ladder, shopper.standing) if shopper else ""
     keys = {badge.id: badge.key for badge in (*table.games.badges, *table.games.other_badges)}
     held = table.held.get(outcome.member_id, ())
     mine = frozenset(keys[one.badge_id] for one in held if one.badge_id in keys)
-    return Taker(configuration.programme.zone, tier.key if tier else "", mine)
+    return Taker(configuration.programme.zone, tier_key, mine)
 
 
 def _stored(purchase: Purchase, outcome: Outcome) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """The words of playing."""
 
 from dataclasses import dataclass
-from datetime import date
 from zoneinfo import ZoneInfo
 
+from server.gamification.badges.subjects import Person
 from server.gamification.badges.types import Badge
 from server.gamification.challenges.types import Challenge
 from server.gamification.star_cards.types import StarCard
@@ -29,10 +29,7 @@ class Games:
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """What of a member's profile games ask for."""
+    """What of a member's profile games ask for; `zone` is the member's own."""
 
-    member_id: str
     zone: ZoneInfo
-    joined_on: date
-    birthday: date | None
-    locale: str
+    person: Person

@@ -32,6 +32,12 @@ def current_tier(ladder: Ladder, standing: Standing) -> Tier | None:
     return ladder.get(standing.tier_id) or earned_tier(ladder, 0)
 
 
+def current_key(ladder: Ladder, standing: Standing) -> str:
+    """Return the key of the tier a member has, empty where there are no tiers."""
+    tier = current_tier(ladder, standing)
+    return tier.key if tier else ""
+
+
 def source_of(tier: Tier | None, floor_id: str | None) -> Source:
     """Return why a member now holds `tier`: by its floor, if that is the one, else earned."""
     if tier is None or tier.id != floor_id:
