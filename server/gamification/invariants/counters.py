@@ -13,7 +13,7 @@ from server.core.walking import walk
 from server.gamification.activities import rules, trace
 from server.gamification.activities.models import ACTIVITY
 from server.gamification.activities.queries import PURCHASE, REDEMPTION
-from server.gamification.activities.types import Returned, State
+from server.gamification.activities.types import State
 from server.gamification.earning.models import EARN_COUNTER
 from server.gamification.earning.rules import points_for, points_left, qualifying_left
 from server.gamification.earning.types import Line
@@ -26,7 +26,7 @@ from server.gamification.invariants.types import Setting
 from server.gamification.programme.models import PROGRAMME
 from server.gamification.programme.queries import get_programme
 from server.gamification.programme.types import Programme, Rounding
-from server.gamification.returns.goods import goods_left, zone_in
+from server.gamification.returns.goods import goods_left, returned_of, zone_in
 from server.gamification.standings.models import QUALIFYING_DAY
 from server.gamification.standings.service import Counts
 
@@ -82,7 +82,7 @@ class Tally:
     def _add_purchase(self, row: Any) -> None:
         facts, stored = self.facts, row.trace
         lines = trace.load_lines(stored)
-        returned = Returned(**row.returned) if row.returned else rules.nothing_returned(lines)
+        returned = returned_of(row, lines)
         left = rules.lines_left(lines, returned)
         is_kept = row.state not in _FINAL
         facts.purchases += is_kept
@@ -195,7 +195,7 @@ def _explains_itself(row: Any) -> bool:
     lines, accruals = trace.load_lines(row.trace), trace.load_accruals(row.trace)
     rounding = Rounding(row.trace["rounding"])
     basis = rules.earning_lines(lines)
-    returned = Returned(**row.returned) if row.returned else rules.nothing_returned(lines)
+    returned = returned_of(row, lines)
     left = rules.lines_left(lines, returned)
     kept = sum(points_left(accrual, left, rounding) for accrual in accruals)
     return (

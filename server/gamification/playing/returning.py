@@ -8,12 +8,10 @@ from sqlalchemy import Connection
 
 from server.core.clock import local_date
 from server.gamification.activities import queries
-from server.gamification.activities.rules import nothing_returned
 from server.gamification.activities.trace import load_lines
 from server.gamification.activities.types import (
     Recording,
     Return,
-    Returned,
     ReturnOutcome,
     State,
 )
@@ -33,7 +31,7 @@ from server.gamification.playing.service import BADGE
 from server.gamification.playing.types import Games, Player
 from server.gamification.programme.types import POINTS
 from server.gamification.returns import service as returns
-from server.gamification.returns.goods import goods_left
+from server.gamification.returns.goods import goods_left, returned_of
 from server.gamification.streaks import mending as streaks
 
 _FINAL = (State.RETURNED, State.CANCELLED)
@@ -103,7 +101,7 @@ def _left(row: Any, player: Player, recording: Recording) -> ActivityFact | None
         return None
     zone = recording.configuration.programme.zone
     lines = load_lines(row.trace)
-    returned = Returned(**row.returned) if row.returned else nothing_returned(lines)
+    returned = returned_of(row, lines)
     amount = row.amount_minor - returned.amount_minor
     fact = fact_of(row._mapping, zone, player.zone)
     return items_left(fact, goods_left(lines, returned), amount)

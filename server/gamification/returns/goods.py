@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from server.gamification.activities.rules import pieces_back
+from server.gamification.activities.rules import nothing_returned, pieces_back
 from server.gamification.activities.types import BasketLine, Returned
 from server.gamification.facts.types import Item
 
@@ -12,6 +12,11 @@ from server.gamification.facts.types import Item
 def zone_in(trace: Mapping[str, Any], now: ZoneInfo) -> ZoneInfo:
     """Return the zone in which an activity was counted; old traces do not say: as it is `now`."""
     return ZoneInfo(trace["zone"]) if "zone" in trace else now
+
+
+def returned_of(row: Any, lines: Sequence[BasketLine]) -> Returned:
+    """Return what came back so far of a stored purchase with these lines."""
+    return Returned(**row.returned) if row.returned else nothing_returned(lines)
 
 
 def goods_left(lines: Sequence[BasketLine], returned: Returned) -> tuple[Item, ...]:

@@ -40,7 +40,7 @@ from server.gamification.ledger.service import load_lots, open_book, save_book
 from server.gamification.ledger.types import Cause, Clawback
 from server.gamification.programme.types import POINTS, ClawbackPolicy, Rounding
 from server.gamification.returns.forgiving import claim_forgiven
-from server.gamification.returns.goods import goods_back, zone_in
+from server.gamification.returns.goods import goods_back, returned_of, zone_in
 from server.gamification.returns.units import take_back_units
 from server.gamification.standings import climbing
 from server.gamification.standings.service import add_days, events_of, save_moves
@@ -67,9 +67,7 @@ class Undoing:
     def __init__(self, row: Any, back: Return) -> None:
         self.row = row
         self.lines: tuple[BasketLine, ...] = trace.load_lines(row.trace)
-        self.before = (
-            Returned(**row.returned) if row.returned else rules.nothing_returned(self.lines)
-        )
+        self.before = returned_of(row, self.lines)
         self.after = rules.returned_after(self.lines, self.before, back)
         self.is_whole = rules.is_all(self.lines, self.after)
         self.amount_minor = self.after.amount_minor - self.before.amount_minor
