@@ -16,6 +16,8 @@ from server.gamification.challenges import models as challenges  # noqa: F401
 from server.gamification.definitions import models as definitions  # noqa: F401
 from server.gamification.earning import models as earning  # noqa: F401
 from server.gamification.facts import models as facts  # noqa: F401
+from server.gamification.game_plays import models as game_plays  # noqa: F401
+from server.gamification.games import models as games  # noqa: F401
 from server.gamification.grants import models as grants  # noqa: F401
 from server.gamification.greetings import models as greetings  # noqa: F401
 from server.gamification.ledger import models as ledger  # noqa: F401

@@ -106,8 +106,10 @@ def history(kind: str, key: str) -> None:
 @_FILE
 def check(kind: str, file: Path) -> None:
     """Check settings without storing them."""
-    kind_named(kind).read("draft", "draft", _settings(file))
+    of = kind_named(kind)
+    read = of.read("draft", "draft", _settings(file))
     click.echo("These settings can be used.")
+    _note(of, read)
 
 
 @definitions.command()
@@ -183,8 +185,15 @@ def _change(
         done = act(tx, actor)
         if at_once:
             done = service.publish(tx, kind, done.id, actor, clock.now())
+    _note(kind, kind.read(done.id, done.key, done.draft or done.settings))
     waits = ", a draft waits" if done.version and done.draft is not None else ""
     click.echo(f"{done.key} ({done.id}) is {done.state}, version {done.version}{waits}.")
+
+
+def _note(kind: Kind[Any], read: Any) -> None:
+    """Say what the owner should know of these settings."""
+    for note in kind.notes(read):
+        click.echo(note)
 
 
 def _settings(file: Path) -> dict[str, Any]:

@@ -33,6 +33,11 @@ def first_id(prefix: str, at: datetime) -> str:
     return f"{prefix}_{_base32(milliseconds << 80)}"
 
 
+def id_of(prefix: str, bits: int) -> str:
+    """Return the id of kind `prefix` with these 128 bits, for ids that follow from other values."""
+    return f"{prefix}_{_base32(bits)}"
+
+
 def is_id(text: str, prefix: str) -> bool:
     """Tell whether `text` has the form of an id of kind `prefix`."""
     return text.startswith(prefix + "_") and _PATTERN.fullmatch(text) is not None

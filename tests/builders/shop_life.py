@@ -30,6 +30,7 @@ from server.gamification.transfers.types import Giving
 from server.gamification.vouchers.ending import lapse_vouchers
 from tests.builders.badges import earn_badges
 from tests.builders.games import ANYBODY
+from tests.builders.instant_wins import play_the_wheel
 from tests.builders.members import VAULT
 from tests.builders.playing import (
     POINTS_50,
@@ -73,8 +74,8 @@ def live_three_days(tx: Connection, *, among_others: bool = False) -> tuple[str,
     """Ana buys, returns, pays with points, holds; Ben owes and climbs. Ends at `LATER`.
 
     `among_others`: Cai gets presents, Cem stays away too long, Dia holds vouchers, others earn
-    badges. Two checkpoints are taken, on the first and on the last day. Returns the ids of Ana and
-    Ben.
+    badges or play a wheel. Two checkpoints are taken, on the first and on the last day. Returns the
+    ids of Ana and Ben.
     """
     open_shop(tx)
     add_rule(tx, "item", 3, categories=["coffee"], points_per_period_max=10)
@@ -89,6 +90,7 @@ def live_three_days(tx: Connection, *, among_others: bool = False) -> tuple[str,
         _games_of_dora(tx, add_member(tx))
         hold_vouchers(tx, add_member(tx))
         _gift_of_eve(tx)
+        play_the_wheel(tx, add_member(tx))
     take_checkpoint(tx, VAULT, NOW)
     _last_day_of_ana(tx, ana, LATER)
     lapse_vouchers(tx, LATER, 10)

@@ -7,7 +7,7 @@ from typing import Any
 from server.api.presenters.balances import UnitView, unit_view
 from server.api.schemas import Integer, Nested, Text
 from server.api.schemas import ResponseSchema as Out
-from server.core.i18n import gettext, in_language, message
+from server.core.i18n import gettext, in_language, message, ngettext
 from server.gamification.definitions.benefits import Benefit, BenefitKind
 from server.gamification.grants.types import Given, PartState
 from server.gamification.screens.benefit_names import BenefitNames
@@ -104,6 +104,8 @@ def title_of(benefit: Benefit, view: BenefitView, *, is_given: bool = False) -> 
     if benefit.kind in _UNITS:
         unit = unit_view(view.programme, benefit.key, view.locale, view.now)
         return unit.text(benefit.amount)
+    if benefit.kind is BenefitKind.PLAYS:
+        return ngettext(view.locale, "{number} play", "{number} plays", benefit.amount)
     names = view.names.of(benefit, is_given=is_given)
     if names is None:
         return gettext(view.locale, _NAMELESS[benefit.kind])

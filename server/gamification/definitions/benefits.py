@@ -9,23 +9,26 @@ from server.gamification.definitions.reading import Reader
 from server.gamification.programme.types import POINTS, STARS
 
 PRESENT_MAX = 1_000_000
-_KEYED = {"badge", "reward", "tier"}
+_KEYED = {"badge", "reward", "tier", "plays"}
 
 
 class BenefitKind(StrEnum):
-    """What may be given. `reward` gives one of the catalogue for nothing, as a voucher."""
+    """What may be given. `reward` gives one of the catalogue for nothing, as a voucher; `plays` are
+    tries at a game.
+    """
 
     POINTS = "points"
     STARS = "stars"
     BADGE = "badge"
     REWARD = "reward"
     TIER = "tier"
+    PLAYS = "plays"
 
 
 @dataclass(frozen=True, slots=True)
 class Benefit:
-    """One benefit: an `amount` of points or stars (of the unit `key`), or the
-    thing named by `key`.
+    """One benefit: an `amount` of points or stars (of the unit `key`) or of plays (of the game
+    `key`), or the thing named by `key`.
     """
 
     kind: BenefitKind
@@ -45,7 +48,7 @@ def _read_benefit(reader: Reader) -> Benefit:
     key = reader.text("key", "", most=40)
     if kind in _KEYED and not key:
         reader.blame("key", "required", "Say which one.")
-    if kind not in (BenefitKind.BADGE, BenefitKind.REWARD, BenefitKind.TIER) and not amount:
+    if kind not in _KEYED and not amount:
         reader.blame("amount", "required", "Say how many.")
     default = {BenefitKind.POINTS: POINTS, BenefitKind.STARS: STARS}.get(kind, "")
     return Benefit(kind, amount or 1, key or default)

@@ -1,6 +1,6 @@
 """The words of definitions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -28,13 +28,15 @@ class Kind(Generic[T]):
 
     `read(id, key, settings)` returns what the rules speak and raises `DefinitionInvalid`.
     `begin(tx, definition, now)` is what else happens when one is published; what it refuses
-    is not published.
+    is not published. `notes` says in English what the owner should know before that, such as
+    what it costs.
     """
 
     name: str
     prefix: str
     read: Callable[[str, str, Settings], T]
     begin: "Callable[[Any, Definition, datetime], None] | None" = None
+    notes: Callable[[T], Sequence[str]] = lambda _: ()
 
 
 @dataclass(frozen=True, slots=True)

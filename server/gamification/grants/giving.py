@@ -10,11 +10,13 @@ from sqlalchemy import Connection
 from server.gamification.badges.service import RETURNED, award, revoke
 from server.gamification.badges.types import Origin, Source
 from server.gamification.definitions.benefits import Benefit, BenefitKind
+from server.gamification.games.credits import give_plays, take_plays
+from server.gamification.games.queries import get_known_game
 from server.gamification.grants.types import Reason
 from server.gamification.ledger.service import open_book, save_book
 from server.gamification.ledger.types import Cause
 from server.gamification.points.rules import term_of
-from server.gamification.programme.queries import get_programme
+from server.gamification.programme.queries import current_revision, get_programme
 from server.gamification.standings.assigning import Assignment, assign_tier
 from server.gamification.vouchers.ending import withdraw
 from server.gamification.vouchers.redeeming import Reason as VoucherReason
@@ -110,10 +112,24 @@ class RewardGiver:
         return withdraw(tx, ref, on.actor, on.now)
 
 
+class PlaysGiver:
+    """Plays of a game, kept until they are used or over; what is unused is taken back."""
+
+    def give(self, tx: Connection, benefit: Benefit, on: Occasion) -> str | None:
+        """Give as many plays as the amount says and return their credit. Raise `NotFound`."""
+        game = get_known_game(tx, current_revision(tx), benefit.key)
+        return give_plays(tx, on.member_id, game, (on.grant_id, benefit.amount), on.now)
+
+    def take_back(self, tx: Connection, benefit: Benefit, ref: str, on: Occasion) -> bool:
+        """Take back the plays that are left; False when none is."""
+        return take_plays(tx, ref)
+
+
 GIVERS: Mapping[BenefitKind, Giver] = {
     BenefitKind.POINTS: UnitGiver(),
     BenefitKind.STARS: UnitGiver(),
     BenefitKind.TIER: TierGiver(),
     BenefitKind.BADGE: BadgeGiver(),
     BenefitKind.REWARD: RewardGiver(),
+    BenefitKind.PLAYS: PlaysGiver(),
 }

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
 
 from server.core.audit import AUDIT
 from server.gamification.activities.models import ACTIVITY
+from server.gamification.game_plays.models import GAME_PLAY
 from server.gamification.grants.models import BENEFIT_GRANT
 from server.gamification.invariants.declaring import Invariant, in_sql
 from server.gamification.invariants.types import Setting
@@ -28,11 +29,12 @@ _REFERRED = {
     "freeze": STREAK_FREEZE,
     "voucher": VOUCHER,
     "member_transfer": MEMBER_TRANSFER,
+    "play": GAME_PLAY,
 }
 _FITTING = {
     Kind.ACCRUAL: ("activity", "grant"),
     Kind.MATURITY: ("lot", "activity", "audit", "grant"),
-    Kind.REDEMPTION: ("audit", "star_card", "freeze", "voucher"),
+    Kind.REDEMPTION: ("audit", "star_card", "freeze", "voucher", "play"),
     Kind.HOLD: ("hold",),
     Kind.CAPTURE: ("hold",),
     Kind.RELEASE: ("hold",),

@@ -10,6 +10,8 @@ from server.core.crypto import SealBroken, Vault
 from server.core.secret_mark import MarkState, SecretDiffers, mark_state, write_mark
 from server.gamification.cards import service as cards
 from server.gamification.cards.models import CARD
+from server.gamification.games import editions
+from server.gamification.games.models import GAME_EDITION
 from server.gamification.invariants.declaring import Invariant
 from server.gamification.invariants.types import Setting
 from server.gamification.members import queries as members
@@ -33,6 +35,7 @@ class _Kind:
 _KINDS = (
     _Kind(MEMBER_IDENTIFIER, "value_sealed", members.context_of),
     _Kind(CARD, "qr_secret_sealed", cards.context_of),
+    _Kind(GAME_EDITION, "seed_sealed", editions.context_of),
     _Kind(PARTNER, "assertion_secret_sealed", assertions.context_of),
 )
 

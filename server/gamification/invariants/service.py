@@ -14,6 +14,7 @@ from server.gamification.invariants import (
     chains,
     challenges,
     counters,
+    games,
     grants,
     holds,
     lots,
@@ -48,6 +49,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     *vouchers.INVARIANTS,
     *transfers.INVARIANTS,
     *grants.INVARIANTS,
+    *games.INVARIANTS,
     *nights.INVARIANTS,
     *seals.INVARIANTS,
 )

@@ -9,6 +9,7 @@ from server.gamification.activity_types.settings import ACTIVITY_TYPES
 from server.gamification.badges.settings import BADGES
 from server.gamification.challenges.settings import CHALLENGES
 from server.gamification.definitions.types import Kind
+from server.gamification.games.settings import GAMES
 from server.gamification.raffles.publishing import RAFFLES
 from server.gamification.rewards.settings import REWARDS
 from server.gamification.star_cards.settings import STAR_CARDS
@@ -23,6 +24,7 @@ KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
         "challenges": CHALLENGES,
         "streaks": STREAKS,
         "raffles": RAFFLES,
+        "games": GAMES,
     }
 )
 """In the order in which presets install them; a new kind takes its place here."""

@@ -24,6 +24,7 @@ from tests.gamification.invariants.games_damage import GAMES_DAMAGE
 from tests.gamification.invariants.seal_damage import SEAL_DAMAGE
 from tests.gamification.invariants.transfer_damage import TRANSFER_DAMAGE
 from tests.gamification.invariants.voucher_damage import VOUCHER_DAMAGE
+from tests.gamification.invariants.wheel_damage import WHEEL_DAMAGE
 
 _ONE_DRAW = "(SELECT min(transfer_id) FROM lot_draw)"
 DAMAGE: dict[str, list[Any]] = {
@@ -287,6 +288,7 @@ DAMAGE |= SEAL_DAMAGE
 DAMAGE |= CALENDAR_DAMAGE
 DAMAGE |= VOUCHER_DAMAGE
 DAMAGE |= TRANSFER_DAMAGE
+DAMAGE |= WHEEL_DAMAGE
 UNIQUE = {"A receipt is recorded once.", "A return is recorded once."}
 
 

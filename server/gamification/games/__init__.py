@@ -1,0 +1,1 @@
+"""Games: instant wins as they are configured, their secret seeds, their stock, and plays to use."""
