@@ -22,6 +22,7 @@ MODES = ("development", "test", "production")
 DEVELOPMENT_SECRET = "fairstar-development-secret-never-in-production"  # noqa: S105 - refused below
 SECRET_LENGTH_MIN = 32
 THREADS_MAX_BY_DEFAULT = 8
+DRAND_MIRRORS = ("https://api.drand.sh", "https://drand.cloudflare.com", "https://api2.drand.sh")
 _LINE = re.compile(
     r"""(?:export\s+)?(?P<name>[A-Za-z_]\w*)=
         (?:'(?P<single>[^']*)'|"(?P<double>[^"]*)"|(?P<plain>[^'"\s][^\s]*(?:[ \t]+[^\s#]\S*)*)?)
@@ -62,6 +63,7 @@ class Settings:
     rate_limit_public: str = "60/minute"
     rate_limit_recipients: str = "20/hour"
     allowed_origins: tuple[str, ...] = ()
+    drand_mirrors: tuple[str, ...] = DRAND_MIRRORS
     metrics_token: str | None = None
     idempotency_days_member: int = 7
     idempotency_days_partner: int = 35
@@ -238,6 +240,18 @@ def _origins(text: str) -> tuple[str, ...]:
     return origins
 
 
+def _mirrors(text: str) -> tuple[str, ...]:
+    mirrors = tuple(dict.fromkeys(part.strip().rstrip("/") for part in text.split(",")))
+    for mirror in mirrors:
+        if not re.fullmatch(r"https?://[^\s?#]+", mirror):
+            raise ValueError(
+                f"must list addresses such as https://api.example; {mirror!r} is none."
+            )
+    if len(mirrors) < 2:
+        raise ValueError("must list at least two mirrors, which have to agree.")
+    return mirrors
+
+
 _PARSERS: dict[str, Callable[[str], Any]] = {
     "database_url": _database_url,
     "mode": _one_of(*MODES),
@@ -255,6 +269,7 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "rate_limit_public": _rate,
     "rate_limit_recipients": _rate,
     "allowed_origins": _origins,
+    "drand_mirrors": _mirrors,
     "idempotency_days_member": _whole(1, 365),
     "idempotency_days_partner": _whole(1, 365),
     "job_days": _whole(2, 3650),

@@ -11,6 +11,7 @@ from server.core import (  # noqa: F401
 )
 from server.gamification.activities import models as activities  # noqa: F401
 from server.gamification.badges import models as badges  # noqa: F401
+from server.gamification.beacons import models as beacons  # noqa: F401
 from server.gamification.cards import models as cards  # noqa: F401
 from server.gamification.challenges import models as challenges  # noqa: F401
 from server.gamification.definitions import models as definitions  # noqa: F401

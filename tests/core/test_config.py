@@ -174,3 +174,17 @@ def test_the_command_line_says_the_sentence_and_exits_with_2():
     assert ended.returncode == 2
     assert ended.stderr.strip().count("\n") == 0
     assert ended.stderr.startswith("fairstar: FAIRSTAR_WORKERS must be a whole number")
+
+
+def test_two_mirrors_of_drand_are_needed():
+    found = settings(DRAND_MIRRORS="https://one.example/, http://two.example/drand")
+    assert found.drand_mirrors == ("https://one.example", "http://two.example/drand")
+    assert len(settings().drand_mirrors) == 3
+
+
+@pytest.mark.parametrize(
+    "text", ["https://one.example", "https://one.example,https://one.example/", "ftp://a,https://b"]
+)
+def test_mirrors_that_cannot_agree_are_refused(text):
+    with pytest.raises(ConfigurationError, match="FAIRSTAR_DRAND_MIRRORS must list"):
+        settings(DRAND_MIRRORS=text)

@@ -9,7 +9,9 @@ class Source(StrEnum):
 
     DRAND = "drand"
     LOCAL = "local"
+    """A hash chain of the installation: whoever runs it is trusted."""
     FIXTURE = "fixture"
+    """Recorded rounds, known to everybody: for tests and demonstrations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +27,22 @@ class Round:
     number: int
     signature: str
     randomness: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """The round that a raffle will use, fixed before anybody knows it."""
+
+    source: Source
+    chain_hash: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A chain of drand: its hash, its public key on G2 (hex), its first second and its pace."""
+
+    hash: str
+    public_key: str
+    genesis: int
+    period_seconds: int

@@ -51,7 +51,8 @@ def test_without_any_limit_the_worst_is_the_worst_that_was_seen():
 def test_heavy_members_win_more_and_hold_more():
     found = simulate(PLAN, ASSUMED)
     assert found.heavy_tickets > 3
-    assert found.heavy_one_in_tenths and found.one_ticket_one_in_tenths
+    assert found.heavy_one_in_tenths
+    assert found.one_ticket_one_in_tenths
     assert found.heavy_one_in_tenths < found.one_ticket_one_in_tenths / 3
     assert 20_000 < found.top_share_ppm < 60_000
 

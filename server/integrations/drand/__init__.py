@@ -1,0 +1,1 @@
+"""drand: public randomness over HTTP, from several mirrors."""
