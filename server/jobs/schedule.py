@@ -14,6 +14,7 @@ from server.jobs import (
     overdue,
     prune,
     send_mail,
+    tell_wishes,
 )
 
 SECOND, MINUTE, HOUR = 1, 60, 3600
@@ -43,6 +44,7 @@ SCHEDULE = (
     Job("lapse_vouchers", 15 * SECOND, overdue.lapse_vouchers, 100),
     Job("nightly", 5 * MINUTE, nightly.run, 5),
     Job("greetings", 15 * MINUTE, greetings.run, 1000),
+    Job("tell_wishes", 5 * MINUTE, tell_wishes.run, 1000),
     Job("checkpoint", HOUR, checkpoint.run, 2),
     Job("count_rarity", HOUR, award_badges.run_rarity, 100_000),
     Job("forget_expired", HOUR, forget_expired.run, 1000),

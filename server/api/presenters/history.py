@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from server.api.presenters.history_grants import HistoryView, grant_detail, grant_item
+from server.api.presenters.history_transfers import transfer_detail, transfer_item
+from server.api.presenters.history_vouchers import use_detail, use_item
 from server.api.presenters.purchases import (
     AppliedOut,
     Effect,
@@ -39,7 +41,8 @@ _TITLES = {
 
 class ActivityItem(Out):
     """One entry: a purchase, another reported activity, a redemption of points without a purchase,
-    a `greeting`, or a `gift` of the programme; only a purchase has a `total`.
+    a `greeting`, a `gift` of the programme, a used `voucher`, a `donation`, or points that members
+    gave each other (`transfer_sent`, `transfer_received`); only a purchase has a `total`.
     `points` is what it gave and `points_spent` what was paid with, both less what
     was taken or given back since.
     """
@@ -159,5 +162,7 @@ def _present_return(row: Any, currency: str, view: TierView) -> dict[str, Any]:
 TELLINGS: Mapping[str, Telling] = {
     "act": Telling(_activity_item, _activity_detail),
     "grt": Telling(grant_item, grant_detail),
+    "vrd": Telling(use_item, use_detail),
+    "mtr": Telling(transfer_item, transfer_detail),
 }
 """By the source of `screens.history`."""

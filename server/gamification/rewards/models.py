@@ -5,12 +5,16 @@ from datetime import datetime
 from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
+    Index,
     Integer,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.columns import Amount, Id, UTCDateTime
 from server.core.db import Base, table_of
+
+_UNTOLD = text("told_at IS NULL")
 
 
 class RewardStockRow(Base):
@@ -34,6 +38,15 @@ class RewardWishRow(Base):
     """A member waits for a reward; `told_at` is when it was said that there is enough for it."""
 
     __tablename__ = "reward_wish"
+    __table_args__ = (
+        Index(
+            "ix_reward_wish_untold",
+            "reward_id",
+            "member_id",
+            postgresql_where=_UNTOLD,
+            sqlite_where=_UNTOLD,
+        ),
+    )
 
     member_id: Mapped[str] = mapped_column(Id, ForeignKey("member.id"), primary_key=True)
     reward_id: Mapped[str] = mapped_column(Id, ForeignKey("definition.id"), primary_key=True)

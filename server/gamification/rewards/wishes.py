@@ -1,6 +1,5 @@
 """Wishes: rewards that members wait for, and telling them once when there is enough."""
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,9 +8,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from server.core.outbox import Event, record
 from server.core.statements import Later, Prepared
-from server.gamification.rewards.catalogue import Catalogue
+from server.gamification.ledger.models import WALLET
+from server.gamification.ledger.service import open_book
+from server.gamification.programme.types import POINTS
 from server.gamification.rewards.models import REWARD_WISH
 from server.gamification.rewards.rules import missing_for
+from server.gamification.rewards.types import Reward
 
 _W = REWARD_WISH.c
 _THIS = (_W.member_id == bindparam("of_member"), _W.reward_id == bindparam("of_reward"))
@@ -24,6 +26,19 @@ def _insert(dialect: Any) -> Any:
 _ADD = {"postgresql": _insert(postgresql), "sqlite": _insert(sqlite)}
 _REMOVE = delete(REWARD_WISH).where(*_THIS)
 _OF_MEMBER = Prepared(select(REWARD_WISH).where(_W.member_id == bindparam("member_id")))
+_WAITING = Prepared(
+    select(_W.member_id)
+    .join(WALLET, WALLET.c.member_id == _W.member_id)
+    .where(
+        _W.reward_id == bindparam("of_reward"),
+        _W.told_at.is_(None),
+        _W.member_id > bindparam("after_id"),
+        WALLET.c.unit == bindparam("of_unit"),
+        WALLET.c.available >= bindparam("least"),
+    )
+    .order_by(_W.member_id)
+    .limit(bindparam("page_rows"))
+)
 _TELL = Prepared(update(REWARD_WISH).where(*_THIS).values(told_at=bindparam("new_told_at")))
 
 
@@ -44,23 +59,28 @@ def ask_wishes(tx: Connection, member_id: str) -> Later[dict[str, datetime | Non
     return lambda: {row.reward_id: row.told_at for row in sent.all()}
 
 
-def granted_wishes(
-    wishes: Mapping[str, datetime | None], catalogue: Catalogue, spendable: Mapping[str, int]
-) -> list[str]:
-    """Return the rewards that have just become affordable and of which nothing was said yet."""
-    untold = {reward_id for reward_id, told_at in wishes.items() if told_at is None}
-    live = [reward for reward in catalogue.live if reward.id in untold]
-    return [reward.id for reward in live if not missing_for(reward, spendable)]
+def page_of_waiting(tx: Connection, reward: Reward, after_id: str, limit: int) -> list[str]:
+    """Return members after `after_id` who wait for a reward, were not told, and may have enough.
+
+    Only the first part of the price is looked at, and points past their date still count.
+    """
+    unit, amount = next(iter(reward.price.items()))
+    keys = {"of_reward": reward.id, "of_unit": unit, "least": amount}
+    rows = _WAITING.all(tx, keys | {"after_id": after_id, "page_rows": limit})
+    return [row.member_id for row in rows]
 
 
-def tell_affordable(
-    tx: Connection, member_id: str, reward_ids: Sequence[str], now: datetime
-) -> None:
-    """Announce that there is enough for these rewards (`reward.affordable`), once for each wish."""
-    rows = [
-        {"of_member": member_id, "of_reward": reward_id, "new_told_at": now}
-        for reward_id in reward_ids
-    ]
-    _TELL.run(tx, rows)
-    told = [Event("reward.affordable", {"reward_id": one}, member_id) for one in reward_ids]
-    record(tx, told, now=now)
+def tell_if_affordable(tx: Connection, member_id: str, reward: Reward, now: datetime) -> bool:
+    """Announce that there is enough for a reward (`reward.affordable`), once for each wish.
+
+    The wallets are locked, so that of two who look at once only one tells. Return whether it was
+    told now.
+    """
+    units = sorted({POINTS, *reward.price}, key=lambda unit: (unit != POINTS, unit))
+    spendable = {unit: open_book(tx, member_id, unit, now).wallet.available for unit in units}
+    wishes = ask_wishes(tx, member_id)()
+    if wishes.get(reward.id, now) is not None or missing_for(reward, spendable):
+        return False
+    _TELL.run(tx, [{"of_member": member_id, "of_reward": reward.id, "new_told_at": now}])
+    record(tx, [Event("reward.affordable", {"reward_id": reward.id}, member_id)], now=now)
+    return True

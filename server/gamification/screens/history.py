@@ -9,14 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, select
+from sqlalchemy import BindParameter, Connection, Select, Table, and_, bindparam, or_, select
 
 from server.core.columns import among
 from server.core.pagination import newest_first
 from server.core.statements import Prepared, at_once
 from server.gamification.activities.models import ACTIVITY, ACTIVITY_RETURN
+from server.gamification.definitions.models import DEFINITION_VERSION
 from server.gamification.grants.models import BENEFIT_GRANT
 from server.gamification.ledger.models import LOT
+from server.gamification.members.models import MEMBER
+from server.gamification.transfers.models import MEMBER_TRANSFER
+from server.gamification.vouchers.models import VOUCHER, VOUCHER_USE
 
 _RETURNS = (
     select(ACTIVITY_RETURN)
@@ -49,15 +53,44 @@ class Entry:
     row: Any
 
 
-def _source(table: Table, at: str) -> Source:
-    mine = select(table).where(table.c.member_id == bindparam("member_id"))
+def _source(mine: Select[Any], table: Table, at: str) -> Source:
+    """Return the source of the rows of `table` that `mine` selects for the member `member_id`."""
     page = Prepared(newest_first(mine, table.c[at], table.c.id))
     return Source(at, page, Prepared(mine.where(table.c.id == bindparam("entry_id"))))
 
 
+_ME: BindParameter[str] = bindparam("member_id")
+_USES = (
+    select(VOUCHER_USE, VOUCHER.c.ref_kind, DEFINITION_VERSION.c.settings)
+    .join(VOUCHER, VOUCHER.c.id == VOUCHER_USE.c.voucher_id)
+    .join(
+        DEFINITION_VERSION,
+        and_(
+            DEFINITION_VERSION.c.definition_id == VOUCHER.c.reward_id,
+            DEFINITION_VERSION.c.version == VOUCHER.c.reward_version,
+        ),
+    )
+    .where(VOUCHER.c.member_id == _ME, VOUCHER_USE.c.undone_at.is_(None))
+)
+_SENDER, _RECIPIENT = MEMBER.alias("sender"), MEMBER.alias("recipient")
+_TRANSFERS = (
+    select(
+        MEMBER_TRANSFER,
+        (MEMBER_TRANSFER.c.sender_id == _ME).label("is_sent"),
+        _SENDER.c.first_name.label("sender_name"),
+        _RECIPIENT.c.first_name.label("recipient_name"),
+    )
+    .join(_SENDER, _SENDER.c.id == MEMBER_TRANSFER.c.sender_id)
+    .join(_RECIPIENT, _RECIPIENT.c.id == MEMBER_TRANSFER.c.recipient_id)
+    .where(or_(MEMBER_TRANSFER.c.sender_id == _ME, MEMBER_TRANSFER.c.recipient_id == _ME))
+)
 SOURCES: Mapping[str, Source] = {
-    "act": _source(ACTIVITY, "occurred_at"),
-    "grt": _source(BENEFIT_GRANT, "given_at"),
+    "act": _source(select(ACTIVITY).where(ACTIVITY.c.member_id == _ME), ACTIVITY, "occurred_at"),
+    "grt": _source(
+        select(BENEFIT_GRANT).where(BENEFIT_GRANT.c.member_id == _ME), BENEFIT_GRANT, "given_at"
+    ),
+    "vrd": _source(_USES, VOUCHER_USE, "used_at"),
+    "mtr": _source(_TRANSFERS, MEMBER_TRANSFER, "created_at"),
 }
 """By the kind prefix of the ids of their rows."""
 
