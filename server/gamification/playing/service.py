@@ -63,9 +63,9 @@ def report_activity(
     tx: Connection, report: reports.Report, recording: Recording, *, by_member: bool = False
 ) -> Outcome:
     """Record an activity of a declared type and let it count in games."""
-    outcome = reports.report_activity(tx, report, recording, by_member=by_member)
-    if not outcome.is_duplicate:
-        play(tx, [(reports.purchase_of(tx, report, recording), outcome)], recording)
+    outcome, counted = reports.report_activity(tx, report, recording, by_member=by_member)
+    if counted is not None:
+        play(tx, [(counted, outcome)], recording)
     return outcome
 
 

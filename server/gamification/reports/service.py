@@ -43,19 +43,20 @@ class Report:
 
 def report_activity(
     tx: Connection, report: Report, recording: Recording, *, by_member: bool = False
-) -> Outcome:
-    """Record an activity and give what it earns; a report known already has its first outcome,
-    whatever has become of its type since.
+) -> tuple[Outcome, Purchase | None]:
+    """Record an activity and give what it earns; return that, and the activity as it was counted.
 
-    Raise `ActivityTypeUnknown`, `ValidationFailed`, `ActivityTooOften`, `NotFound`,
-    `MemberBlocked`, `MemberMerged`, `PurchaseTooOld`, `PurchaseInFuture`, `DuplicateMismatch`.
+    A report known already has its first outcome, whatever has become of its type since, and
+    counts no more (None). Raise `ActivityTypeUnknown`, `ValidationFailed`, `ActivityTooOften`,
+    `NotFound`, `MemberBlocked`, `MemberMerged`, `PurchaseTooOld`, `PurchaseInFuture`,
+    `DuplicateMismatch`.
     """
     book = open_book(tx, report.member_id, POINTS, recording.now)
     row = find_report(tx, report.source, report.external_id, report.kind)
     if row is not None:
         first = pipeline.outcome_of(row, book)
         first.trace = trace_of_row(tx, row)
-        return _first_outcome(row, report, first)
+        return _first_outcome(row, report, first), None
     declared = _declared(tx, report, recording, by_member=by_member)
     purchase = _as_purchase(report, declared, recording)
     rules.check_purchase(purchase, recording)
@@ -71,13 +72,7 @@ def report_activity(
         raise outcome
     assert isinstance(outcome, Outcome)  # nothing is known in this batch
     saving.save(tx, batch, [book, *batch.books.values()])
-    return outcome
-
-
-def purchase_of(tx: Connection, report: Report, recording: Recording) -> Purchase:
-    """Return a report as the pipeline sees it. Raise `ActivityTypeUnknown`."""
-    revision = recording.configuration.programme.revision
-    return _as_purchase(report, get_activity_type(tx, revision, report.kind), recording)
+    return outcome, purchase
 
 
 def _declared(
