@@ -7,10 +7,11 @@ from sqlalchemy import Connection
 from server.gamification.activities import queries
 from server.gamification.activities.configuration import get_configuration
 from server.gamification.activities.types import Recording, Return
-from server.gamification.confirmations.service import FINAL, list_unconfirmed
+from server.gamification.confirmations.service import list_unconfirmed
 from server.gamification.ledger.queries import lock_wallets
 from server.gamification.playing.returning import return_purchase
 from server.gamification.programme.types import POINTS
+from server.gamification.returns.goods import FINAL
 from server.gamification.returns.service import CANCELLATION
 
 ACTOR = "system:unconfirmed"

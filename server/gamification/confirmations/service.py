@@ -16,8 +16,8 @@ from server.gamification.ledger.book import Book
 from server.gamification.ledger.service import open_book, save_book
 from server.gamification.ledger.types import Cause, Wallet
 from server.gamification.programme.types import POINTS
+from server.gamification.returns.goods import FINAL
 
-FINAL = (State.RETURNED, State.CANCELLED)
 _CONFIRM = (
     update(ACTIVITY)
     .where(ACTIVITY.c.id == bindparam("activity_id"))

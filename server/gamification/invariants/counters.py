@@ -13,7 +13,6 @@ from server.core.walking import walk
 from server.gamification.activities import rules, trace
 from server.gamification.activities.models import ACTIVITY
 from server.gamification.activities.queries import PURCHASE, REDEMPTION
-from server.gamification.activities.types import State
 from server.gamification.earning.models import EARN_COUNTER
 from server.gamification.earning.rules import points_for, points_left, qualifying_left
 from server.gamification.earning.types import Line
@@ -26,7 +25,7 @@ from server.gamification.invariants.types import Setting
 from server.gamification.programme.models import PROGRAMME
 from server.gamification.programme.queries import get_programme
 from server.gamification.programme.types import Programme, Rounding
-from server.gamification.returns.goods import goods_left, returned_of, zone_in
+from server.gamification.returns.goods import FINAL, goods_left, returned_of, zone_in
 from server.gamification.standings.models import QUALIFYING_DAY
 from server.gamification.standings.service import Counts
 
@@ -34,7 +33,6 @@ _A = ACTIVITY.c
 _REPORTED = select(ACTIVITY).where(_A.kind != REDEMPTION)
 _PURCHASES = _REPORTED.where(_A.kind == PURCHASE)
 _BY_MEMBER = [_A.member_id, _A.id]
-_FINAL = (State.RETURNED, State.CANCELLED)
 _CHUNK = 500
 _LEFTOVERS = select(MEMBER_FACTS.c.member_id).where(
     ~select(_A.id).where(_A.member_id == MEMBER_FACTS.c.member_id).exists(),
@@ -53,7 +51,7 @@ class Tally:
 
     def add(self, row: Any, programme: Programme) -> None:
         """Count one stored activity, less what came back of it."""
-        is_kept = row.state not in _FINAL
+        is_kept = row.state not in FINAL
         if row.trace.get("is_visit"):
             self._add_visit(row, programme, is_kept=is_kept)
         if row.kind == PURCHASE:
@@ -84,7 +82,7 @@ class Tally:
         lines = trace.load_lines(stored)
         returned = returned_of(row, lines)
         left = rules.lines_left(lines, returned)
-        is_kept = row.state not in _FINAL
+        is_kept = row.state not in FINAL
         facts.purchases += is_kept
         facts.items += rules.items_of(left)
         facts.spend_minor += row.amount_minor - returned.amount_minor

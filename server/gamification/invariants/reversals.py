@@ -3,11 +3,11 @@
 from sqlalchemy import and_, case, func, or_, select
 
 from server.gamification.activities.models import ACTIVITY, ACTIVITY_RETURN
-from server.gamification.activities.types import State
 from server.gamification.invariants.declaring import in_sql
 from server.gamification.ledger.models import TRANSFER
 from server.gamification.ledger.types import Account, Kind
 from server.gamification.programme.types import POINTS, ClawbackPolicy
+from server.gamification.returns.goods import FINAL
 
 _A, _R, _T = ACTIVITY.c, ACTIVITY_RETURN.c, TRANSFER.c
 _ORIGINAL = TRANSFER.alias("original")
@@ -84,10 +84,9 @@ _unmoved = _activities.where(
         func.coalesce(_moved.c.restored, 0) != func.coalesce(_reported.c.restored, 0),
     )
 )
-_FINAL = [str(State.RETURNED), str(State.CANCELLED)]
 _half_undone = _activities.where(
     and_(
-        _A.state.in_(_FINAL),
+        _A.state.in_([str(state) for state in FINAL]),
         or_(
             _A.clawed_back != _A.points,
             _A.amount_minor != func.coalesce(_reported.c.amount_minor, 0),

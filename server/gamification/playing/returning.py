@@ -13,7 +13,6 @@ from server.gamification.activities.types import (
     Recording,
     Return,
     ReturnOutcome,
-    State,
 )
 from server.gamification.badges.queries import ask_held
 from server.gamification.badges.rules import lost_awards
@@ -31,10 +30,8 @@ from server.gamification.playing.service import BADGE
 from server.gamification.playing.types import Games, Player
 from server.gamification.programme.types import POINTS
 from server.gamification.returns import service as returns
-from server.gamification.returns.goods import goods_left, returned_of
+from server.gamification.returns.goods import FINAL, goods_left, returned_of
 from server.gamification.streaks import mending as streaks
-
-_FINAL = (State.RETURNED, State.CANCELLED)
 
 
 def return_purchase(
@@ -97,7 +94,7 @@ def _who(tx: Connection, activity_id: str, recording: Recording) -> _Before | No
 
 def _left(row: Any, player: Player, recording: Recording) -> ActivityFact | None:
     """Return the activity net of all returns; None when nothing of it is left."""
-    if row.state in _FINAL:
+    if row.state in FINAL:
         return None
     zone = recording.configuration.programme.zone
     lines = load_lines(row.trace)

@@ -5,8 +5,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from server.gamification.activities.rules import nothing_returned, pieces_back
-from server.gamification.activities.types import BasketLine, Returned
+from server.gamification.activities.types import BasketLine, Returned, State
 from server.gamification.facts.types import Item
+
+FINAL = (State.RETURNED, State.CANCELLED)
+"""The states of an activity of which nothing is left."""
 
 
 def zone_in(trace: Mapping[str, Any], now: ZoneInfo) -> ZoneInfo:

@@ -40,14 +40,13 @@ from server.gamification.ledger.service import load_lots, open_book, save_book
 from server.gamification.ledger.types import Cause, Clawback
 from server.gamification.programme.types import POINTS, ClawbackPolicy, Rounding
 from server.gamification.returns.forgiving import claim_forgiven
-from server.gamification.returns.goods import goods_back, returned_of, zone_in
+from server.gamification.returns.goods import FINAL, goods_back, returned_of, zone_in
 from server.gamification.returns.units import take_back_units
 from server.gamification.standings import climbing
 from server.gamification.standings.service import add_days, events_of, save_moves
 
 CANCELLATION = "cancellation"
 """The external id that a cancellation has as a return."""
-_FINAL = (State.RETURNED, State.CANCELLED)
 _INSERT_RETURN = insert(ACTIVITY_RETURN)
 _UPDATE_ACTIVITY = (
     update(ACTIVITY)
@@ -168,7 +167,7 @@ def _undo(
     if repeated is not None:
         return _first_outcome(repeated, back, book)
     row = get_row(tx, activity_id)
-    if row.state in _FINAL:
+    if row.state in FINAL:
         raise ReturnExceedsSale(left_minor=0)
     undoing = Undoing(row, back)
     cause = _cause(row, recording)
