@@ -22,7 +22,7 @@ from server.gamification.badges.errors import (
 from server.gamification.badges.staff import give_by_staff
 from server.gamification.badges.types import Award
 from server.gamification.grants.service import give
-from server.gamification.grants.types import Given, PartState, Reason
+from server.gamification.grants.types import Given, Reason
 from server.gamification.ledger.service import open_book
 from server.gamification.members.errors import MemberBlocked, MemberMerged
 from server.gamification.programme.types import POINTS
@@ -106,9 +106,8 @@ def _present(made: Award, given: Given, view: BenefitView) -> dict[str, Any]:
         "level": made.level.number,
         "expires_at": made.expires_at,
     }
-    benefits = [part.benefit for part in given.parts if part.state is PartState.GIVEN]
     granted = [
         {"kind": str(b.kind), "amount": b.amount, "key": b.key, "text": given_text(b, view)}
-        for b in benefits
+        for b in given.benefits
     ]
     return {"badge": badge, "granted": granted}

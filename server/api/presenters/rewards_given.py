@@ -9,7 +9,7 @@ from server.api.schemas import Integer, Nested, Text
 from server.api.schemas import ResponseSchema as Out
 from server.core.i18n import gettext, in_language, message, ngettext
 from server.gamification.definitions.benefits import Benefit, BenefitKind
-from server.gamification.grants.types import Given, PartState
+from server.gamification.grants.types import Given
 from server.gamification.screens.benefit_names import BenefitNames
 
 _UNITS = (BenefitKind.POINTS, BenefitKind.STARS)
@@ -80,8 +80,7 @@ def _summed(benefits: Sequence[Benefit]) -> list[Benefit]:
 
 def present_granted(given: Sequence[Given], view: BenefitView) -> list[dict[str, Any]]:
     """Return what grants gave; what could not be given is left out."""
-    parts = [part for one in given for part in one.parts if part.state is PartState.GIVEN]
-    return [_granted(part.benefit, view) for part in parts]
+    return [_granted(benefit, view) for one in given for benefit in one.benefits]
 
 
 def _granted(benefit: Benefit, view: BenefitView) -> dict[str, Any]:

@@ -66,6 +66,11 @@ class Given:
     parts: tuple[Part, ...]
     is_repeated: bool = False
 
+    @property
+    def benefits(self) -> tuple[Benefit, ...]:
+        """What was given and not taken back; what could not be given is left out."""
+        return tuple(part.benefit for part in self.parts if part.state is PartState.GIVEN)
+
 
 def load_part(stored: Mapping[str, Any]) -> Part:
     """Return a part from its JSON."""
