@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "untold_wishes"
-down_revision = "games"
+down_revision = "local_chain"
 branch_labels = None
 depends_on = None
 
