@@ -28,6 +28,7 @@ from server.gamification.partners import models as partners  # noqa: F401
 from server.gamification.programme import models as programme  # noqa: F401
 from server.gamification.proofs import models as proofs  # noqa: F401
 from server.gamification.quizzes import models as quizzes  # noqa: F401
+from server.gamification.raffle_acts import models as raffle_acts  # noqa: F401
 from server.gamification.raffles import models as raffles  # noqa: F401
 from server.gamification.rewards import models as rewards  # noqa: F401
 from server.gamification.sessions import models as sessions  # noqa: F401

@@ -13,6 +13,8 @@ from server.jobs import (
     nightly,
     overdue,
     prune,
+    refund_raffles,
+    sell_raffles,
     send_mail,
     tell_wishes,
 )
@@ -42,6 +44,8 @@ SCHEDULE = (
     Job("lapse_holds", 15 * SECOND, overdue.lapse_holds, 100),
     Job("cancel_unconfirmed", 15 * MINUTE, overdue.cancel_unconfirmed, 200),
     Job("lapse_vouchers", 15 * SECOND, overdue.lapse_vouchers, 100),
+    Job("sell_raffles", MINUTE, sell_raffles.run, 100_000),
+    Job("refund_raffles", MINUTE, refund_raffles.run, 200),
     Job("nightly", 5 * MINUTE, nightly.run, 5),
     Job("greetings", 15 * MINUTE, greetings.run, 1000),
     Job("tell_wishes", 5 * MINUTE, tell_wishes.run, 1000),

@@ -57,6 +57,7 @@ from tests.builders.purchases import (
     open_shop,
     recording,
 )
+from tests.builders.raffles import hold_tickets
 from tests.builders.rewards import hold_vouchers
 
 DAY = timedelta(days=1)
@@ -73,9 +74,9 @@ TWO_STARS = {
 def live_three_days(tx: Connection, *, among_others: bool = False) -> tuple[str, str]:
     """Ana buys, returns, pays with points, holds; Ben owes and climbs. Ends at `LATER`.
 
-    `among_others`: Cai gets presents, Cem stays away too long, Dia holds vouchers, others earn
-    badges or play a wheel. Two checkpoints are taken, on the first and on the last day. Returns the
-    ids of Ana and Ben.
+    `among_others`: Cai gets presents, Cem stays away too long, Dia holds vouchers, Eda tickets,
+    others earn badges or play a wheel. Two checkpoints are taken, on the first and on the last day.
+    Returns the ids of Ana and Ben.
     """
     open_shop(tx)
     add_rule(tx, "item", 3, categories=["coffee"], points_per_period_max=10)
@@ -91,6 +92,7 @@ def live_three_days(tx: Connection, *, among_others: bool = False) -> tuple[str,
         hold_vouchers(tx, add_member(tx))
         _gift_of_eve(tx)
         play_the_wheel(tx, add_member(tx))
+        hold_tickets(tx, add_member(tx))
     take_checkpoint(tx, VAULT, NOW)
     _last_day_of_ana(tx, ana, LATER)
     lapse_vouchers(tx, LATER, 10)

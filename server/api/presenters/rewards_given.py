@@ -21,6 +21,7 @@ _NAMELESS = {
     BenefitKind.BADGE: message("A badge"),
     BenefitKind.REWARD: message("A gift"),
     BenefitKind.TIER: message("A higher tier"),
+    BenefitKind.TICKETS: message("Tickets of a raffle"),
 }
 
 
@@ -109,5 +110,13 @@ def title_of(benefit: Benefit, view: BenefitView, *, is_given: bool = False) -> 
     if names is None:
         return gettext(view.locale, _NAMELESS[benefit.kind])
     name = in_language(names, view.locale)
+    if benefit.kind is BenefitKind.TICKETS:
+        return ngettext(
+            view.locale,
+            "{number} ticket for “{name}”",
+            "{number} tickets for “{name}”",
+            benefit.amount,
+            name=name,
+        )
     named = _NAMED.get(benefit.kind)
     return gettext(view.locale, named, name=name) if named else name

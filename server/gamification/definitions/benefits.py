@@ -9,12 +9,12 @@ from server.gamification.definitions.reading import Reader
 from server.gamification.programme.types import POINTS, STARS
 
 PRESENT_MAX = 1_000_000
-_KEYED = {"badge", "reward", "tier", "plays"}
+_KEYED = {"badge", "reward", "tier", "plays", "tickets"}
 
 
 class BenefitKind(StrEnum):
     """What may be given. `reward` gives one of the catalogue for nothing, as a voucher; `plays` are
-    tries at a game.
+    tries at a game, `tickets` are of a raffle.
     """
 
     POINTS = "points"
@@ -23,12 +23,13 @@ class BenefitKind(StrEnum):
     REWARD = "reward"
     TIER = "tier"
     PLAYS = "plays"
+    TICKETS = "tickets"
 
 
 @dataclass(frozen=True, slots=True)
 class Benefit:
-    """One benefit: an `amount` of points or stars (of the unit `key`) or of plays (of the game
-    `key`), or the thing named by `key`.
+    """One benefit: an `amount` of points or stars (of the unit `key`), of plays (of the game `key`)
+    or of tickets (of the raffle `key`), or the thing named by `key`.
     """
 
     kind: BenefitKind

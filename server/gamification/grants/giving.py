@@ -18,6 +18,9 @@ from server.gamification.ledger.types import Cause
 from server.gamification.points.rules import term_of
 from server.gamification.programme.queries import current_revision, get_programme
 from server.gamification.standings.assigning import Assignment, assign_tier
+from server.gamification.tickets.entering import receive_tickets
+from server.gamification.tickets.leaving import withdraw_entry
+from server.gamification.tickets.types import Asked
 from server.gamification.vouchers.ending import withdraw
 from server.gamification.vouchers.redeeming import Reason as VoucherReason
 from server.gamification.vouchers.redeeming import issue
@@ -125,6 +128,19 @@ class PlaysGiver:
         return take_plays(tx, ref)
 
 
+class TicketGiver:
+    """Tickets of a raffle, as many as a member may still have; withdrawn until it closes."""
+
+    def give(self, tx: Connection, benefit: Benefit, on: Occasion) -> str | None:
+        """Let the member enter and return the entry's id. Raise why the member may not."""
+        asked = Asked(on.member_id, benefit.key, benefit.amount, on.actor)
+        return receive_tickets(tx, asked, on.grant_id, on.now).id
+
+    def take_back(self, tx: Connection, benefit: Benefit, ref: str, on: Occasion) -> bool:
+        """Withdraw the tickets; False when the raffle has closed."""
+        return withdraw_entry(tx, ref, on.actor, on.now)
+
+
 GIVERS: Mapping[BenefitKind, Giver] = {
     BenefitKind.POINTS: UnitGiver(),
     BenefitKind.STARS: UnitGiver(),
@@ -132,4 +148,5 @@ GIVERS: Mapping[BenefitKind, Giver] = {
     BenefitKind.BADGE: BadgeGiver(),
     BenefitKind.REWARD: RewardGiver(),
     BenefitKind.PLAYS: PlaysGiver(),
+    BenefitKind.TICKETS: TicketGiver(),
 }

@@ -44,6 +44,8 @@ _MOVES = [
     (Kind.DONATION, Bucket.AVAILABLE, Account.DONATION),
     (Kind.TRANSFER, Bucket.AVAILABLE, Account.TRANSFER),
     (Kind.TRANSFER, Account.TRANSFER, Bucket.AVAILABLE),
+    (Kind.ENTRY, Bucket.AVAILABLE, Account.RAFFLE),
+    (Kind.REVERSAL, Account.RAFFLE, Bucket.AVAILABLE),
 ]
 _KNOWN_MOVES = [tuple(str(word) for word in move) for move in _MOVES]
 

@@ -14,6 +14,7 @@ from server.gamification.ledger.models import HOLD, LOT, LOT_DRAW, TRANSFER, WAL
 from server.gamification.ledger.types import AMOUNT_MAX, Kind
 from server.gamification.star_cards.models import STAR_CARD_CLAIM
 from server.gamification.streaks.models import STREAK_FREEZE
+from server.gamification.tickets.models import RAFFLE_ENTRY
 from server.gamification.transfers.models import MEMBER_TRANSFER
 from server.gamification.vouchers.models import VOUCHER
 
@@ -30,6 +31,7 @@ _REFERRED = {
     "voucher": VOUCHER,
     "member_transfer": MEMBER_TRANSFER,
     "play": GAME_PLAY,
+    "entry": RAFFLE_ENTRY,
 }
 _FITTING = {
     Kind.ACCRUAL: ("activity", "grant"),
@@ -41,9 +43,10 @@ _FITTING = {
     Kind.LAPSE: ("hold",),
     Kind.EXPIRY: ("lot",),
     Kind.ADJUSTMENT: ("audit",),
-    Kind.REVERSAL: ("return", "audit", "grant", "voucher"),
+    Kind.REVERSAL: ("return", "audit", "grant", "voucher", "entry"),
     Kind.DONATION: ("voucher",),
     Kind.TRANSFER: ("member_transfer",),
+    Kind.ENTRY: ("entry",),
     Kind.SETTLEMENT: tuple(_REFERRED),
 }
 _KNOWN_CAUSES = [(str(kind), ref_kind) for kind, refs in _FITTING.items() for ref_kind in refs]

@@ -9,7 +9,8 @@ from server.gamification.ledger.types import INACTIVITY, Bucket, Kind
 
 _T = TRANSFER.c
 _SPENDABLE = [str(Bucket.AVAILABLE), str(Bucket.PENDING)]
-_SPENDING = (Kind.REDEMPTION, Kind.HOLD, Kind.ADJUSTMENT, Kind.DONATION, Kind.TRANSFER)
+_GIVEN_AWAY = (Kind.DONATION, Kind.TRANSFER, Kind.ENTRY)
+_SPENDING = (Kind.REDEMPTION, Kind.HOLD, Kind.ADJUSTMENT, *_GIVEN_AWAY)
 _SPENT_BY = [str(kind) for kind in _SPENDING]
 
 _out_of_range = select(LOT.c.id).where(

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, union_all
 
 from server.gamification.holds.types import Purpose
 from server.gamification.invariants.declaring import in_sql
 from server.gamification.ledger.models import HOLD, TRANSFER, WALLET
 from server.gamification.ledger.types import HoldState, Kind
+from server.gamification.raffles.models import RAFFLE_PRIZE
 from server.gamification.rewards.models import REWARD_STOCK
 from server.gamification.rewards.types import StockState
 from server.gamification.vouchers.models import REWARD_CODE, VOUCHER, VOUCHER_PRICE, VOUCHER_USE
@@ -16,6 +17,7 @@ from server.gamification.vouchers.types import VoucherState
 _S, _V, _P, _U, _C = (
     table.c for table in (REWARD_STOCK, VOUCHER, VOUCHER_PRICE, VOUCHER_USE, REWARD_CODE)
 )
+_R = RAFFLE_PRIZE.c
 _H, _T, _W = HOLD.c, TRANSFER.c, WALLET.c
 _ACTIVE = _V.state == str(VoucherState.ACTIVE)
 _USED = _V.state == str(VoucherState.USED)
@@ -28,14 +30,24 @@ def _count(state: StockState) -> ColumnElement[int]:
     return func.sum(case((_V.stock == str(state), 1), else_=0))
 
 
-_given = (
+_pieces = union_all(
     select(
         _V.reward_id,
         _count(StockState.RESERVED).label("reserved"),
         _count(StockState.SOLD).label("sold"),
     )
     .where(_V.stock.in_([str(StockState.RESERVED), str(StockState.SOLD)]))
-    .group_by(_V.reward_id)
+    .group_by(_V.reward_id),
+    # prizes of raffles that were set aside and not won yet
+    select(_R.reward_id, _R.reserved, literal(0)).where(_R.reserved > 0),
+).subquery()
+_given = (
+    select(
+        _pieces.c.reward_id,
+        func.sum(_pieces.c.reserved).label("reserved"),
+        func.sum(_pieces.c.sold).label("sold"),
+    )
+    .group_by(_pieces.c.reward_id)
     .subquery()
 )
 _miscounted = (
@@ -174,7 +186,11 @@ _strange_codes = (
 )
 
 INVARIANTS = (
-    in_sql("S1", "Reserved and sold pieces of a reward are those of its vouchers.", _miscounted),
+    in_sql(
+        "S1",
+        "Pieces of a reward are those of its vouchers and of prizes.",
+        _miscounted,
+    ),
     in_sql("S1", "What vouchers have of a stock is counted.", _uncounted),
     in_sql("S1", "A piece of the stock is where its voucher is.", _misplaced),
     in_sql("S2", "A voucher is used once, and only a used one has a use.", _wrongly_used),

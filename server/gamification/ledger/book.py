@@ -41,6 +41,7 @@ _TARGETS: dict[Kind, str] = {
     Kind.ADJUSTMENT: Account.ADJUSTMENT,
     Kind.DONATION: Account.DONATION,
     Kind.TRANSFER: Account.TRANSFER,
+    Kind.ENTRY: Account.RAFFLE,
 }
 
 
@@ -48,12 +49,13 @@ class Book:
     """One wallet, its lots as far as they are needed, and the movements written so far.
 
     `lots` may be left out when points are only added; everything else needs all open lots.
-    Points given back to a lot that expired meanwhile live on until `grace_until`.
+    Points given back to a lot that has ended, or will by `kept_until`, live on to `grace_until`.
     """
 
     def __init__(self, wallet: Wallet, lots: Iterable[Lot] = ()) -> None:
         self.wallet = wallet
         self.grace_until: datetime | None = None
+        self.kept_until: datetime | None = None
         self.lots: dict[str, Lot] = {lot.id: lot for lot in lots}
         self.transfers: list[dict[str, Any]] = []
         self.notes: list[dict[str, Any]] = []
@@ -168,14 +170,13 @@ class Book:
         self._refill(transfer_id, rules.returned_draws(draws, hold.amount), cause)
         return transfer_id
 
-    def restore(self, amount: int, draws: Sequence[LotDraw], cause: Cause) -> str:
-        """Give spent points back to the lots they came from, with their original expiry.
+    def restore(self, amount: int, draws: Sequence[LotDraw], cause: Cause, of: Kind) -> str:
+        """Give points spent by a transfer of the kind `of` back to their lots, or to grace lots.
 
         `cause.reverses_id` names the spending transfer and `draws` are its net draws still out.
-        A lot that expired meanwhile is replaced by a grace lot.
         """
         back = rules.returned_draws(draws, amount)
-        transfer_id = self._post(Kind.REVERSAL, Account.REDEMPTION, Bucket.AVAILABLE, amount, cause)
+        transfer_id = self._post(Kind.REVERSAL, _TARGETS[of], Bucket.AVAILABLE, amount, cause)
         self._refill(transfer_id, back, cause, is_refund=True)
         return transfer_id
 
@@ -234,7 +235,7 @@ class Book:
         lots = []
         for draw in back:
             lot = self.lots[draw.lot_id]
-            if self.has_lapsed(lot, cause.recorded_at):
+            if self.has_lapsed(lot, self.kept_until or cause.recorded_at):
                 lot = self._open_grace_lot(transfer_id, lot, draw.amount, is_refund)
             else:
                 self._draw(transfer_id, [LotDraw(draw.lot_id, -draw.amount)])

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     SETTLEMENT = "settlement"
     DONATION = "donation"
     TRANSFER = "transfer"
+    ENTRY = "entry"
 
 
 class Bucket(StrEnum):
@@ -45,6 +46,7 @@ class Account(StrEnum):
     ADJUSTMENT = "adjustment"
     DONATION = "donation"
     TRANSFER = "transfer"
+    RAFFLE = "raffle"
 
 
 class HoldState(StrEnum):

@@ -21,7 +21,8 @@ class RaffleRow(Base):
     """How far a raffle is; the row whose counters are changed by each ticket.
 
     `id` is that of the definition. `rules` are the bytes whose SHA-256 is `rules_hash`: they are
-    frozen when the raffle is published. `consolations` is the announced number of consolation
+    frozen when the raffle is published; from `entered_at`, when the first ticket was had, nothing
+    of it can change. `consolations` is the announced number of consolation
     prizes, which never falls. The key of the pseudonyms protects the published list of entrants
     and nothing in this database, where tickets name their members.
     """
@@ -65,6 +66,7 @@ class RaffleRow(Base):
     tickets: Mapped[int] = mapped_column(Amount)
     consolations: Mapped[int] = mapped_column(Amount)
     published_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    entered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     told_closing_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     sealed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     drawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

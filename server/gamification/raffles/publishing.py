@@ -49,7 +49,7 @@ def begin_raffle(tx: Connection, definition: Definition, now: datetime) -> None:
         tx.execute(_INSERT, row | {"id": raffle.id})
     else:
         before = lock_standing(tx, raffle.id)
-        if before.tickets or before.consolations > row["consolations"]:
+        if before.entered_at or before.consolations > row["consolations"]:
             raise RaffleRulesFixed
         if before.state not in _CHANGEABLE:
             raise RaffleRulesFixed(state=str(before.state))

@@ -196,6 +196,7 @@ class Standing:
     tickets: int
     consolations: int
     published_at: datetime
+    entered_at: datetime | None
     told_closing_at: datetime | None
     sealed_at: datetime | None
     drawn_at: datetime | None

@@ -37,7 +37,7 @@ from server.gamification.facts.types import PURCHASE
 from server.gamification.ledger.book import Book
 from server.gamification.ledger.queries import net_draws
 from server.gamification.ledger.service import load_lots, open_book, save_book
-from server.gamification.ledger.types import Cause, Clawback
+from server.gamification.ledger.types import Cause, Clawback, Kind
 from server.gamification.programme.types import POINTS, ClawbackPolicy, Rounding
 from server.gamification.returns.forgiving import claim_forgiven
 from server.gamification.returns.goods import FINAL, goods_back, returned_of, zone_in
@@ -216,7 +216,7 @@ def _restore(tx: Connection, book: Book, undoing: Undoing, cause: Cause) -> int:
             cause.recorded_at,
             part["transfer_id"],
         )
-        book.restore(amount, draws, reversal)
+        book.restore(amount, draws, reversal, Kind.REDEMPTION)
         due -= amount
     return undoing.points_to_restore - due
 

@@ -9,6 +9,7 @@ from server.gamification.badges.queries import known_badges
 from server.gamification.badges.types import Badge
 from server.gamification.definitions.benefits import Benefit, BenefitKind
 from server.gamification.programme.queries import RevisionCache
+from server.gamification.raffles import queries as raffles
 from server.gamification.rewards.catalogue import get_catalogue
 from server.gamification.tiers.queries import get_ladder
 
@@ -17,14 +18,15 @@ Names = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class BenefitNames:
-    """Names by language: of rewards and tiers by key, and the badges themselves."""
+    """Names by language: of rewards, tiers and raffles by key, and the badges themselves."""
 
     badges: Mapping[str, Badge]
     rewards: Mapping[str, Names]
     tiers: Mapping[str, Names]
+    raffles: Mapping[str, Names]
 
     def of(self, benefit: Benefit, *, is_given: bool) -> Names | None:
-        """Return the names of a badge, reward or tier.
+        """Return the names of a badge, reward, tier or raffle.
 
         None: it is not there any more, or it is a secret badge that is not given yet.
         """
@@ -32,6 +34,8 @@ class BenefitNames:
             return self.rewards.get(benefit.key)
         if benefit.kind is BenefitKind.TIER:
             return self.tiers.get(benefit.key)
+        if benefit.kind is BenefitKind.TICKETS:
+            return self.raffles.get(benefit.key)
         badge = self.badges.get(benefit.key)
         if badge is None or (badge.is_secret and not is_given):
             return None
@@ -49,6 +53,7 @@ def _load(tx: Connection, revision: str) -> BenefitNames:
         {badge.key: badge for badge in known_badges(tx, revision)},
         {key: reward.names for key, reward in get_catalogue(tx, revision).by_key.items()},
         {tier.key: tier.names for tier in get_ladder(tx, revision).tiers},
+        {raffle.key: raffle.names for raffle in raffles.PUBLISHED.known(tx, revision)},
     )
 
 

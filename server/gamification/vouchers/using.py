@@ -17,7 +17,7 @@ from server.gamification.ledger.book import Book
 from server.gamification.ledger.errors import BalanceInsufficient
 from server.gamification.ledger.queries import net_draws
 from server.gamification.ledger.service import load_lots, save_book
-from server.gamification.ledger.types import Cause
+from server.gamification.ledger.types import Cause, Kind
 from server.gamification.members.queries import get_member
 from server.gamification.members.rules import why_not_served
 from server.gamification.rewards.catalogue import reward_at
@@ -253,7 +253,7 @@ def _give_back(tx: Connection, paid: Paid, book: Book, cause: Cause) -> None:
     assert paid.transfer_id is not None
     draws = net_draws(tx, paid.transfer_id, paid.hold_id or "")
     load_lots(tx, book, [draw.lot_id for draw in draws], cause.recorded_at)
-    book.restore(paid.amount, draws, cause)
+    book.restore(paid.amount, draws, cause, Kind.REDEMPTION)
     save_book(tx, book)
 
 

@@ -21,6 +21,7 @@ from tests.builders.shop_life import LATER, live_three_days
 from tests.gamification.invariants.badge_damage import BADGE_DAMAGE
 from tests.gamification.invariants.calendar_damage import CALENDAR_DAMAGE
 from tests.gamification.invariants.games_damage import GAMES_DAMAGE
+from tests.gamification.invariants.raffle_damage import RAFFLE_DAMAGE
 from tests.gamification.invariants.seal_damage import SEAL_DAMAGE
 from tests.gamification.invariants.transfer_damage import TRANSFER_DAMAGE
 from tests.gamification.invariants.voucher_damage import VOUCHER_DAMAGE
@@ -289,6 +290,7 @@ DAMAGE |= CALENDAR_DAMAGE
 DAMAGE |= VOUCHER_DAMAGE
 DAMAGE |= TRANSFER_DAMAGE
 DAMAGE |= WHEEL_DAMAGE
+DAMAGE |= RAFFLE_DAMAGE
 UNIQUE = {"A receipt is recorded once.", "A return is recorded once."}
 
 

@@ -220,7 +220,7 @@ class Ledger(RuleBasedStateMachine):
             load_lots(self.tx, book, [draw.lot_id for draw in draws], self.now)
             reversal = {"reverses_id": transfer_id}
             cause = shop.by_hand(self.tx, self.members[who], out, self.now, **reversal)
-            book.restore(out, draws, cause)
+            book.restore(out, draws, cause, Kind.REDEMPTION)
             save_book(self.tx, book)
 
     @rule(who=MEMBERS, amount=POINTS_MOVED)

@@ -9,10 +9,10 @@ from server.gamification.vouchers.models import VOUCHER
 from tests.builders.shop_life import LATER
 
 VOUCHER_DAMAGE: dict[str, list[Any]] = {
-    "Reserved and sold pieces of a reward are those of its vouchers.": [
+    "Pieces of a reward are those of its vouchers and of prizes.": [
         f"UPDATE reward_stock SET {name} = {name} + 1" for name in ("reserved", "sold")
     ]
-    + ["UPDATE reward_stock SET total = 0"],
+    + ["UPDATE reward_stock SET total = 0", "UPDATE raffle_prize SET reserved = 0"],
     "What vouchers have of a stock is counted.": ["DELETE FROM reward_stock"],
     "A piece of the stock is where its voucher is.": [
         "UPDATE voucher SET stock = 'sold' WHERE stock = 'reserved'",

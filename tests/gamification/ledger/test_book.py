@@ -200,7 +200,7 @@ def test_spent_points_return_to_their_lots_with_their_date(book):
     earn(book, 5, expires=1)
     earn(book, 5, expires=9)
     spent = book.spend(8, cause())
-    book.restore(4, draws_of(book, spent), cause(reverses_id=spent))
+    book.restore(4, draws_of(book, spent), cause(reverses_id=spent), Kind.REDEMPTION)
     assert state(book) == (6, 0, 0, 0)
     assert lots(book) == [(5, 1), (5, 5)]
 
@@ -210,7 +210,7 @@ def test_points_of_an_expired_lot_return_as_a_grace_lot(book):
     spent = book.spend(5, cause())
     late = NOW + 3 * DAY
     book.grace_until = late + 14 * DAY
-    book.restore(5, draws_of(book, spent), cause(late, reverses_id=spent))
+    book.restore(5, draws_of(book, spent), cause(late, reverses_id=spent), Kind.REDEMPTION)
     assert state(book) == (5, 0, 0, 0)
     assert [lot.expires_at for lot in book.lots.values()][-1] == late + 14 * DAY
 
@@ -288,7 +288,7 @@ def test_a_settlement_is_no_reversal_and_repeats_no_note(book):
     first = earn(book, 6)
     spent = book.spend(6, cause())
     book.claw_back(6, cause(reverses_id=first), as_debt=True)
-    book.restore(6, draws_of(book, spent), cause(reverses_id=spent, note="sorry"))
+    book.restore(6, draws_of(book, spent), cause(reverses_id=spent, note="sorry"), Kind.REDEMPTION)
     settlement = book.transfers[-1]
     assert settlement["kind"] == "settlement"
     assert (settlement["reverses_id"], settlement["note_hash"]) == (None, None)

@@ -15,7 +15,7 @@ from server.gamification.ledger.errors import BalanceInsufficient
 from server.gamification.ledger.models import HOLD, LOT, TRANSFER, TRANSFER_NOTE
 from server.gamification.ledger.queries import net_draws, spendable_now
 from server.gamification.ledger.service import adjust, find_book, load_lots, open_book, save_book
-from server.gamification.ledger.types import LotDraw, Term
+from server.gamification.ledger.types import Kind, LotDraw, Term
 from server.gamification.programme.types import POINTS
 from tests.builders.purchases import (
     NOW,
@@ -52,7 +52,8 @@ def restore(tx, member_id, transfer_id, amount, now=NOW):
     book = open_book(tx, member_id, POINTS, now)
     draws = net_draws(tx, transfer_id)
     load_lots(tx, book, [draw.lot_id for draw in draws], now)
-    book.restore(amount, draws, by_hand(tx, member_id, amount, now, reverses_id=transfer_id))
+    by = by_hand(tx, member_id, amount, now, reverses_id=transfer_id)
+    book.restore(amount, draws, by, Kind.REDEMPTION)
     save_book(tx, book)
 
 
