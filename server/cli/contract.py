@@ -12,6 +12,7 @@ from server.api.openapi import document_of
 from server.app import SURFACES
 
 FOLDER = Path(__file__).parent.parent.parent / "mobile_contract"
+VERIFIERS = Path(__file__).parent.parent / "api" / "static" / "verify"
 DIFF_LINES_MAX = 60
 
 
@@ -48,7 +49,13 @@ def documents() -> dict[str, str]:
         f"openapi/{surface.name}.openapi.yaml": _yaml(document_of(surface)) for surface in SURFACES
     }
     found["errors.yaml"] = _yaml({"errors": error_catalogue()})
-    return found
+    return found | _verifiers()
+
+
+def _verifiers() -> dict[str, str]:
+    """Return the programs that check a raffle: what pages serve is what the contract holds."""
+    files = sorted(path for path in VERIFIERS.iterdir() if path.is_file())
+    return {f"verify/{path.name}": path.read_text(encoding="utf-8") for path in files}
 
 
 class _Dumper(yaml.SafeDumper):
