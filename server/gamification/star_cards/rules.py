@@ -1,8 +1,9 @@
 """How stars become cards: pure arithmetic."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from server.gamification.star_cards.types import Collected, StarCard
+from server.gamification.star_cards.types import ClaimMode, Collected, StarCard
 
 
 def collected(card: StarCard, stars: int) -> Collected:
@@ -20,3 +21,19 @@ def is_running(card: StarCard, now: datetime) -> bool:
     if card.starts_at is not None and now < card.starts_at:
         return False
     return card.ends_at is None or now < card.ends_at
+
+
+def is_in_ring(card: StarCard, others: Iterable[StarCard]) -> bool:
+    """Tell whether what `card` gives comes back to it through cards exchanged by themselves.
+
+    Such cards would fill each other for ever.
+    """
+    automatic = [one for one in (card, *others) if one.claim is ClaimMode.AUTOMATIC]
+    if card not in automatic:
+        return False
+    reached: set[str] = set()
+    coming = {benefit.key for benefit in card.gift}
+    while coming - reached:
+        reached |= coming
+        coming = {gift.key for one in automatic if one.unit in reached for gift in one.gift}
+    return card.unit in reached

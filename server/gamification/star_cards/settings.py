@@ -1,10 +1,18 @@
 """How a star card is configured."""
 
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from server.core.errors import FieldError
 from server.gamification.definitions.benefits import read_benefits
+from server.gamification.definitions.errors import DefinitionInvalid
 from server.gamification.definitions.images import read_image
+from server.gamification.definitions.queries import list_definitions
 from server.gamification.definitions.reading import Reader
-from server.gamification.definitions.types import Kind, Settings
+from server.gamification.definitions.types import Definition, Kind, Settings, State
 from server.gamification.programme.types import STARS
+from server.gamification.star_cards.rules import is_in_ring
 from server.gamification.star_cards.types import ClaimMode, StarCard
 
 STARS_MAX = 10_000
@@ -43,4 +51,14 @@ def _check(reader: Reader, card: StarCard) -> None:
         reader.blame("ends_at", "order", "It must end after it starts.")
 
 
-STAR_CARDS: Kind[StarCard] = Kind("star_card", "stc", read_star_card)
+def _refuse_ring(tx: Connection, made: Definition, _now: datetime) -> None:
+    """Refuse a card in a ring of automatic ones: a night would never end. Paused ones count too."""
+    live = list_definitions(tx, made.kind, (State.PUBLISHED, State.PAUSED))
+    cards = [read_star_card(one.id, one.key, one.settings) for one in live]
+    others = [card for card in cards if card.id != made.id]
+    if is_in_ring(read_star_card(made.id, made.key, made.settings), others):
+        detail = "Cards that are exchanged by themselves would fill each other for ever."
+        raise DefinitionInvalid.of([FieldError(pointer="/gift", code="circular", detail=detail)])
+
+
+STAR_CARDS: Kind[StarCard] = Kind("star_card", "stc", read_star_card, _refuse_ring)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from server.gamification.definitions.errors import DefinitionInvalid
-from server.gamification.star_cards.rules import collected, is_running
+from server.gamification.star_cards.rules import collected, is_in_ring, is_running
 from server.gamification.star_cards.settings import read_star_card
 from server.gamification.star_cards.types import CardState, StarCard
 
@@ -56,3 +56,20 @@ def test_a_card_that_makes_no_sense_is_refused(changes: dict[str, Any], pointer:
     with pytest.raises(DefinitionInvalid) as refused:
         card(**changes)
     assert pointer in [error["pointer"] for error in refused.value.errors]
+
+
+def giving(unit: str, of: str, **changes: Any) -> StarCard:
+    """A card of one unit that gives stars of another, exchanged by itself."""
+    gift = [{"kind": "stars", "amount": 5, "key": of}]
+    return card(unit=unit, gift=gift, **{"claim": "automatic"} | changes)
+
+
+def test_cards_that_fill_each_other_by_themselves_are_a_ring() -> None:
+    beans, leaves = giving("beans", "leaves"), giving("leaves", "stars")
+    closing = giving("stars", "beans")
+    assert is_in_ring(closing, [beans, leaves])
+    assert is_in_ring(leaves, [beans, closing])
+    assert not is_in_ring(closing, [beans])
+    assert not is_in_ring(giving("stars", "beans", claim="manual"), [beans, leaves])
+    assert not is_in_ring(closing, [beans, giving("leaves", "stars", claim="manual")])
+    assert not is_in_ring(giving("water", "beans"), [beans, leaves, closing])

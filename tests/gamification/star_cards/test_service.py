@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import Connection, select
 
 from server.gamification.definitions.benefits import Benefit, BenefitKind
-from server.gamification.definitions.service import install
+from server.gamification.definitions.errors import DefinitionInvalid
+from server.gamification.definitions.service import change_draft, create_draft, install
+from server.gamification.definitions.service import publish as publish_draft
 from server.gamification.grants.service import give
 from server.gamification.grants.types import Reason
 from server.gamification.invariants.service import check_all
@@ -80,3 +82,19 @@ def test_cards_are_exchanged_by_themselves_where_the_shop_says_so(tx: Connection
     assert held(tx, ana) == {"points": 100, "stars": 3}
     assert service.claim_full(tx, ana, cards, EVA, NOW) == []
     assert check_all(tx, NOW) == []
+
+
+def test_a_card_that_closes_a_ring_of_automatic_ones_is_not_published(
+    tx: Connection, ana: str
+) -> None:
+    to_beans = [{"kind": "stars", "amount": 10, "key": "beans"}]
+    to_stars = [{"kind": "stars", "amount": 10}]
+    publish(tx, claim="automatic", gift=to_beans)
+    other = COFFEE | {"claim": "automatic", "unit": "beans", "gift": to_stars}
+    draft = create_draft(tx, STAR_CARDS, "beans", other, EVA, NOW)
+    with pytest.raises(DefinitionInvalid) as refused, tx.begin_nested():
+        publish_draft(tx, STAR_CARDS, draft.id, EVA, NOW)
+    assert [error["code"] for error in refused.value.errors] == ["circular"]
+    other |= {"claim": "manual"}
+    change_draft(tx, STAR_CARDS, (draft.id, draft.edit), other, EVA, NOW)
+    publish_draft(tx, STAR_CARDS, draft.id, EVA, NOW)
