@@ -5,7 +5,7 @@ that `transaction()` yields. Configuration and admin pages may use the ORM on th
 through `orm()`. Only entry points open transactions; services receive the connection.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import Any, cast
 
@@ -19,6 +19,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from server.core.errors import Refusal
 
 LOCK_WAIT_SECONDS = 5
+_AFTER = "fairstar_after_commit"
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -95,6 +96,7 @@ def transaction(on: Connection | None = None) -> Iterator[Connection]:
     """
     with nullcontext(_ended(on)) if on is not None else db.engine.connect() as connection:
         connection.execution_options(fairstar_write=True)
+        connection.info.pop(_AFTER, None)
         with connection.begin() as open_transaction:
             try:
                 yield connection
@@ -102,6 +104,13 @@ def transaction(on: Connection | None = None) -> Iterator[Connection]:
                 if refusal.keeps_writes:
                     open_transaction.commit()
                 raise
+        for act in connection.info.pop(_AFTER, ()):
+            act()
+
+
+def after_commit(tx: Connection, act: Callable[[], None]) -> None:
+    """Call `act` when the transaction of `tx` has committed; never when it is rolled back."""
+    tx.info.setdefault(_AFTER, []).append(act)
 
 
 def _ended(connection: Connection) -> Connection:

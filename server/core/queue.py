@@ -32,6 +32,7 @@ from server.core.columns import Id, Json, UTCDateTime, code
 from server.core.db import Base, table_of
 from server.core.errors import NotFound
 from server.core.ids import new_id
+from server.core.wake_up import wake_workers
 
 ATTEMPTS_MAX = 8
 LEASE_SECONDS = 60
@@ -134,6 +135,8 @@ def enqueue(
     job_id = new_id("job", now)
     row = {"id": job_id, "name": name, "payload": dict(payload), "state": "queued", "attempt": 0}
     tx.execute(_ENQUEUE, row | {"run_at": run_at, "created_at": now})
+    if run_at <= now:
+        wake_workers(tx)
     return job_id
 
 

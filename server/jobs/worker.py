@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from server.core import clock
 from server.core.db import transaction
 from server.core.metrics import JOB_RUNS, JOB_SECONDS
+from server.core.wake_up import Bell, listening
 from server.jobs.queued import work_off
 from server.jobs.runs import begin_run, end_run, slot_of, take_slot
 from server.jobs.schedule import SCHEDULE, Job
@@ -31,9 +32,11 @@ class Worker:
     database cannot be reached.
     """
 
-    def __init__(self, schedule: Sequence[Job] = SCHEDULE) -> None:
-        self._schedule = schedule
-        self._stop = Event()
+    def __init__(
+        self, schedule: Sequence[Job] = SCHEDULE, tick_seconds: float = TICK_SECONDS
+    ) -> None:
+        self._schedule, self._tick_seconds = schedule, tick_seconds
+        self._stop, self._bell = Event(), Bell()
         self._seen: dict[str, int] = {}
         self._failures: dict[str, int] = {}
         self._not_before: dict[str, datetime] = {}
@@ -42,9 +45,14 @@ class Worker:
     def stop(self) -> None:
         """Finish the batch in progress and return from `run`."""
         self._stop.set()
+        self._bell.ring()
 
     def run(self) -> None:
         """Work until `stop` is called, from a signal or another thread."""
+        with listening(self._bell):
+            self._run_on()
+
+    def _run_on(self) -> None:
         failures = 0
         while not self._stop.is_set():
             try:
@@ -53,8 +61,8 @@ class Worker:
             except SQLAlchemyError as error:
                 failures += 1
                 log.warning("worker.database", error=type(error).__name__, failures=failures)
-            pause = back_off(failures).total_seconds() if failures else TICK_SECONDS
-            self._stop.wait(pause)
+            pause = back_off(failures).total_seconds() if failures else self._tick_seconds
+            self._bell.wait(pause)
 
     def tick(self, now: datetime) -> int:
         """Run each job whose slot at `now` is free, then what is queued; return how many ran."""
