@@ -57,13 +57,25 @@ def working(app, tick_seconds):
     assert not thread.is_alive()
 
 
-def test_a_worker_that_looks_every_ten_minutes_is_woken_at_once(database, redis_url):
+def enqueue_and_be_refused():
+    with transaction() as tx:
+        queue.enqueue(tx, RUN_JOB, {"job": "prune"}, clock.now(), clock.now())
+        raise NotFound
+
+
+@pytest.fixture
+def ready(database, redis_url):
+    """An application that shares the Redis."""
     with running_app(database, REDIS_URL=redis_url) as app, app.app_context():
-        with working(app, 600), Redis.from_url(redis_url) as redis:
-            assert wait_for(lambda: redis.pubsub_numsub(CHANNEL)[0][1] == 1)
-            for count in (1, 2):
-                ask()
-                assert wait_for(lambda count=count: states() == ["done"] * count)
+        yield app
+
+
+def test_a_worker_that_looks_every_ten_minutes_is_woken_at_once(ready, redis_url):
+    with working(ready, 600), Redis.from_url(redis_url) as redis:
+        assert wait_for(lambda: redis.pubsub_numsub(CHANNEL)[0][1] == 1)
+        for count in (1, 2):
+            ask()
+            assert wait_for(lambda count=count: states() == ["done"] * count)
 
 
 def test_without_redis_work_is_found_by_looking(database):
@@ -72,19 +84,17 @@ def test_without_redis_work_is_found_by_looking(database):
         assert wait_for(lambda: states() == ["done"])
 
 
-def test_nobody_is_woken_for_what_is_rolled_back(database, redis_url):
-    with running_app(database, REDIS_URL=redis_url) as app, app.app_context():
-        with Redis.from_url(redis_url) as redis, redis.pubsub() as heard:
-            heard.subscribe(CHANNEL)
-            assert heard.get_message(timeout=5)["type"] == "subscribe"
-            with pytest.raises(NotFound), transaction() as tx:
-                queue.enqueue(tx, RUN_JOB, {"job": "prune"}, clock.now(), clock.now())
-                raise NotFound
-            with transaction() as tx:
-                tx.execute(select(JOB.c.id))
-            assert heard.get_message(timeout=0.5) is None
-            ask()
-            assert heard.get_message(timeout=5)["type"] == "message"
+def test_nobody_is_woken_for_what_is_rolled_back(ready, redis_url):
+    with Redis.from_url(redis_url) as redis, redis.pubsub() as heard:
+        heard.subscribe(CHANNEL)
+        assert heard.get_message(timeout=5)["type"] == "subscribe"
+        with pytest.raises(NotFound):
+            enqueue_and_be_refused()
+        with transaction() as tx:
+            tx.execute(select(JOB.c.id))
+        assert heard.get_message(timeout=0.5) is None
+        ask()
+        assert heard.get_message(timeout=5)["type"] == "message"
 
 
 def test_a_bell_that_was_rung_before_ends_the_next_wait_once():
