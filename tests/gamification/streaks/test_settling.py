@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from server.gamification.streaks import rules
+from server.gamification.streaks.types import GapKind
 from tests.builders.games import a_streak, done, on_day, open_always
 
 FIRST = date(2026, 3, 20)
@@ -15,7 +16,7 @@ DAY = timedelta(days=1)
 
 def live(streak, active, calendar, *, nightly):
     """Return the run and the frozen periods after sixty days, as the last night leaves them."""
-    run, gaps = rules.begin(streak, "mem_ana"), {}
+    run, gaps = rules.begin(streak, "mem_ana"), dict[date, GapKind]()
     for number in range(60):
         today = FIRST + number * DAY
         if nightly:
@@ -49,9 +50,9 @@ def test_a_day_lost_on_a_flight_is_only_known_when_the_member_has_landed():
     evening = datetime(2026, 11, 16, 20, tzinfo=UTC)
     before = rules.advance(streak, None, done(evening), calendar)
     assert before is not None
-    landed = done(evening + 20 * timedelta(hours=1), 2)
-    landed = replace(landed, member_day=before.run.last_on + 2 * DAY)
+    landing_on = date(2026, 11, 18)
+    landed = replace(done(evening + timedelta(hours=20), 2), member_day=landing_on)
     lazily = rules.advance(streak, before.run, landed, calendar)
-    night, _ = rules.settle(streak, before.run, landed.member_day, calendar)
+    night, _ = rules.settle(streak, before.run, landing_on, calendar)
     nightly = rules.advance(streak, night, landed, calendar)
     assert [moved and moved.run.freezes for moved in (lazily, nightly)] == [1, 0]
