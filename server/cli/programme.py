@@ -17,7 +17,7 @@ from server.gamification.invariants.seals import adopt_secret
 from server.gamification.members.rules import check_zone
 from server.gamification.presets.queries import get_preset, list_presets
 from server.gamification.presets.service import apply_preset
-from server.gamification.programme.types import Programme
+from server.gamification.programme.types import POINTS, Programme
 from server.gamification.tiers.types import MULTIPLIER_ONE, Entry, Tier
 
 
@@ -75,7 +75,8 @@ def _show(tx: Connection) -> None:
     click.echo(f"{'currency':10} {found.currency_code}")
     click.echo(f"{'zone':10} {found.zone.key}")
     click.echo(f"{'locales':10} {', '.join(found.locales)} (default {found.default_locale})")
-    click.echo(f"{'expiry':10} {_expiry(found)}")
+    for code in (POINTS, *found.policies.unit_expiry):
+        click.echo(f"{'expiry':10} {_expiry(found, code)}")
     for unit in found.units.values():
         worth = format_money("en", unit.worth_minor, found.currency_code)
         click.echo(f"{'unit':10} {unit.code}, one is worth {worth}")
@@ -85,9 +86,11 @@ def _show(tx: Connection) -> None:
         click.echo(f"{'tier':10} {_tier(tier, str(configuration.ladder.basis))}")
 
 
-def _expiry(found: Programme) -> str:
-    said = [expiry_text(policy) for policy in found.policies.expiry]
-    return "; ".join(said) or "points do not expire"
+def _expiry(found: Programme, unit: str) -> str:
+    said = "; ".join(expiry_text(policy) for policy in found.policies.expiry_of(unit))
+    if not said:
+        return f"{unit} do not expire"
+    return said if unit == POINTS else f"{unit}: {said}"
 
 
 def _rule(rule: EarnRule, found: Programme) -> str:

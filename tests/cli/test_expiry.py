@@ -86,3 +86,14 @@ def test_unclear_policies_are_refused(run, sqlite_app, options):
 def test_impossible_policies_are_refused(run, sqlite_app):
     assert run("set", "--on", "2026-06-14", "--yes").exit_code == 1
     assert policies(sqlite_app) == ()
+
+
+def test_stars_have_policies_of_their_own_until_they_join_the_points(run, sqlite_app):
+    done = run("set", "--unit", "stars", "--months", "3", "--yes").output
+    assert done == "stars      3 months after earning, at the end of the day\n"
+    assert policies(sqlite_app) == ()
+    told = [line for line in run("show").output.splitlines() if not line.startswith("2")]
+    assert told[0] == "expiry     points do not expire"
+    assert told[2] == "stars      3 months after earning, at the end of the day"
+    assert told[3].split() == ["month", "members", "stars"]
+    assert run("join", "stars").output == "stars      stars do not expire\n"

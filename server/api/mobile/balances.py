@@ -1,5 +1,6 @@
 """Balances, what expires when, and the tier."""
 
+from datetime import datetime
 from typing import Any
 
 from server.api.endpoint import Call, Reply
@@ -9,13 +10,14 @@ from server.api.presenters.balances import (
     Expiring,
     expiration,
     read_balances,
+    unit_view,
 )
 from server.api.presenters.tiers import TierOut, present_tier
 from server.api.schemas import Items, Nested
 from server.api.schemas import ResponseSchema as Out
-from server.api.views import points_view_of, tier_view_of
+from server.api.views import tier_view_of
 from server.gamification.activities.queries import get_shopper
-from server.gamification.ledger.queries import expiry_ladder
+from server.gamification.points.ladders import ask_expiry_ladders
 from server.gamification.programme.types import POINTS
 from server.gamification.standings.climbing import look_up_tier
 
@@ -42,13 +44,16 @@ def list_my_balances(call: Call) -> Reply:
 
 @member.get("/me/expirations", "listMyExpirations", answers={200: ExpirationList})
 def list_my_expirations(call: Call) -> Reply:
-    """Get which points expire when."""
-    view = points_view_of(call)
-    ladder = expiry_ladder(call.tx, call.principal.id, POINTS)
-    items: list[dict[str, Any]] = [
-        expiration(at, amount, view) for at, amount in ladder if at > call.now
+    """Get what expires when, of every unit."""
+    programme, now = call.configuration.programme, call.now
+    found: list[tuple[datetime, dict[str, Any]]] = [
+        (at, expiration(at, amount, unit_view(programme, unit, call.locale, now)))
+        for unit, ladder in ask_expiry_ladders(call.tx, call.principal.id)().items()
+        for at, amount in ladder
+        if at > now
     ]
-    return Reply({"items": items})
+    found.sort(key=lambda step: (step[0], step[1]["unit"] != POINTS, step[1]["unit"]))
+    return Reply({"items": [item for _, item in found]})
 
 
 @member.get("/me/tier", "getMyTier", answers={200: TierOut})

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -113,7 +114,8 @@ def _tag(seen: Seen, asked: str | None) -> str:
     points are past their date. A new release may say the same in other words.
     """
     call, programme = seen.call, seen.view.points.programme
-    expired = sum(at <= call.now for at, _ in seen.screen.ladder)
+    steps = chain.from_iterable(seen.screen.ladders.values())
+    expired = sum(at <= call.now for at, _ in steps)
     today = local_date(call.now, programme.zone)
     clock = (_greeting(call.now, programme), today, expired)
     standing = (seen.screen.shopper.standing, seen.ahead)
@@ -140,7 +142,7 @@ def _card(seen: Seen) -> dict[str, Any]:
 
 
 def _balances(seen: Seen) -> list[dict[str, Any]]:
-    held = (seen.screen.wallets, seen.screen.ladder)
+    held = (seen.screen.wallets, seen.screen.ladders)
     units = units_of(seen.view.points.programme, seen.call.locale, seen.call.now)
     return present_balances(seen.call.principal.id, held, units)
 

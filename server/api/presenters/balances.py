@@ -1,6 +1,5 @@
 """Balances: what a wallet holds, in numbers and in words."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,16 +10,19 @@ from server.api.schemas import ResponseSchema as Out
 from server.core.clock import local_date
 from server.core.i18n import format_date, gettext, unit_text
 from server.core.statements import Later, at_once
-from server.gamification.ledger.queries import ask_expiry_ladder, ask_wallets
+from server.gamification.ledger.queries import ask_wallets
 from server.gamification.ledger.types import Wallet
+from server.gamification.points.ladders import Ladder, ask_expiry_ladders
 from server.gamification.programme.types import POINTS, Programme, Unit
 
-Ladder = Sequence[tuple[datetime, int]]
+Held = tuple[list[Wallet], dict[str, Ladder]]
+"""A member's wallets, and what of them expires when, by unit."""
 
 
 class Expiring(Out):
-    """The next points to expire; `on` is the last day on which they can be used."""
+    """The next points or stars to expire; `on` is the last day on which they can be used."""
 
+    unit = Text(required=True)
     amount = Integer(required=True)
     on = Day(required=True)
     text = Text(required=True)
@@ -59,21 +61,18 @@ def read_balances(
     return present_balances(member_id, asked(), units_of(programme, locale, now))
 
 
-def ask_balances(tx: Connection, member_id: str) -> Later[tuple[list[Wallet], Ladder]]:
-    """Send the questions for a member's wallets and what expires of the points."""
+def ask_balances(tx: Connection, member_id: str) -> Later[Held]:
+    """Send the questions for a member's wallets and what expires of them."""
     wallets = ask_wallets(tx, member_id)
-    ladder = ask_expiry_ladder(tx, member_id, POINTS)
-    return lambda: (wallets(), ladder())
+    ladders = ask_expiry_ladders(tx, member_id)
+    return lambda: (wallets(), ladders())
 
 
 def present_balances(
-    member_id: str, held: tuple[list[Wallet], Ladder], units: list[tuple[str, "UnitView"]]
+    member_id: str, held: Held, units: list[tuple[str, "UnitView"]]
 ) -> list[dict[str, Any]]:
-    """Return the balances of a member: always the points, and what else there is.
-
-    What expires when is known of the points alone; other units are shown without it.
-    """
-    wallets, ladders = {wallet.unit: wallet for wallet in held[0]}, {POINTS: held[1]}
+    """Return the balances of a member: always the points, and what else there is."""
+    wallets, ladders = {wallet.unit: wallet for wallet in held[0]}, held[1]
     return [
         present_balance(
             wallets.get(code) or empty_wallet(member_id, code), ladders.get(code, []), view
@@ -164,4 +163,4 @@ def expiration(expires_at: datetime, amount: int, view: UnitView) -> dict[str, A
         points=view.text(amount),
         date=format_date(view.locale, day),
     )
-    return {"amount": amount, "on": day, "text": text}
+    return {"unit": view.unit.code, "amount": amount, "on": day, "text": text}

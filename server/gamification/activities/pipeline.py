@@ -38,7 +38,7 @@ from server.gamification.ledger.book import Book
 from server.gamification.ledger.service import open_books
 from server.gamification.ledger.types import Cause, Term
 from server.gamification.members.rules import why_not_served
-from server.gamification.points.rules import confirm_by, term_of
+from server.gamification.points.rules import Terms, confirm_by, terms_of
 from server.gamification.programme.types import POINTS
 from server.gamification.standings import climbing
 from server.gamification.tiers import rules as tiers
@@ -62,7 +62,7 @@ class Reckoning:
     tier_id: str | None
     multiplier_bp: int
     is_visit: bool
-    term: Term
+    terms: Terms
     confirm_by_at: datetime | None = None
 
     @property
@@ -130,7 +130,7 @@ def reckon(purchase: Purchase, shopper: Shopper, recording: Recording) -> Reckon
     earnings = earning.earnings_of(configuration.rules, basket, buyer, rounding)
     others = {unit: earning.earnings_of(by_unit[unit], basket, buyer, rounding) for unit in by_unit}
     waits = rules.awaits_confirmation(purchase, programme.policies)
-    term = term_of(programme, purchase.occurred_at, recording.now, awaits_confirmation=waits)
+    terms = terms_of(programme, purchase.occurred_at, recording.now, awaits_confirmation=waits)
     return Reckoning(
         lines,
         earnings,
@@ -138,7 +138,7 @@ def reckon(purchase: Purchase, shopper: Shopper, recording: Recording) -> Reckon
         tier.id if tier else None,
         multiplier_of(tier),
         is_visit,
-        term,
+        terms,
         confirm_by(programme, recording.now) if waits else None,
     )
 
@@ -178,7 +178,8 @@ def decide(
     activity_id = new_id("act", batch.recording.now)
     book = books[purchase.member_id]
     stored = trace_of(reckoning, batch.recording, spent)
-    stored["transfer_id"] = _accrue(book, reckoning, purchase, batch.recording, activity_id)
+    term = reckoning.terms.points
+    stored["transfer_id"] = _accrue(book, points, term, purchase, batch.recording, activity_id)
     stored |= _accrue_others(batch, reckoning, purchase, activity_id)
     if purchase.kind != PURCHASE:
         stored |= {"data": purchase.data, "qualifying": reckoning.earnings.qualifying}
@@ -217,7 +218,7 @@ def _why_not(purchase: Purchase, shopper: Shopper | None, recording: Recording) 
 def trace_of(reckoning: Reckoning, recording: Recording, spent: Sequence[Spent]) -> dict[str, Any]:
     """Return the trace of a purchase worked out, still without transfer and tier change."""
     programme = recording.configuration.programme
-    term, points = reckoning.term, reckoning.earnings.points
+    term, points = reckoning.terms.points, reckoning.earnings.points
     return {
         "v": 1,
         "revision": programme.revision,
@@ -236,29 +237,27 @@ def trace_of(reckoning: Reckoning, recording: Recording, spent: Sequence[Spent])
 
 
 def _accrue(
-    book: Book, reckoning: Reckoning, purchase: Purchase, rec: Recording, activity_id: str
+    book: Book, amount: int, term: Term, purchase: Purchase, rec: Recording, activity_id: str
 ) -> str | None:
-    """Give the points of a purchase as one lot; return the transfer's id, None for no points."""
+    """Give what a purchase earns of one unit as one lot; return the transfer's id, if any."""
     if purchase.kind == PURCHASE:
-        book.put_off_idling(reckoning.term.idle_at)
-    if not reckoning.earnings.points:
+        book.put_off_idling(term.idle_at)
+    if not amount:
         return None
     cause = Cause("activity", activity_id, rec.actor, purchase.occurred_at, rec.now)
-    return book.accrue(reckoning.earnings.points, cause, reckoning.term)
+    return book.accrue(amount, cause, term)
 
 
 def _accrue_others(
     batch: saving.Batch, reckoning: Reckoning, purchase: Purchase, activity_id: str
 ) -> dict[str, Any]:
     """Give what was earned in other units; return what the trace keeps of it."""
-    if not reckoning.others:
-        return {}
-    recording = batch.recording
-    cause = Cause("activity", activity_id, recording.actor, purchase.occurred_at, recording.now)
-    term, who = reckoning.term, purchase.member_id
-    return unit_parts(
-        reckoning.others, term, lambda unit, n: batch.books[who, unit].accrue(n, cause, term)
-    )
+
+    def accrue(unit: str, amount: int) -> str | None:
+        book, term = batch.books[purchase.member_id, unit], reckoning.terms.of(unit)
+        return _accrue(book, amount, term, purchase, batch.recording, activity_id)
+
+    return unit_parts(reckoning.others, reckoning.terms, accrue)
 
 
 def _count(

@@ -16,6 +16,7 @@ from server.gamification.earning.types import Earnings
 from server.gamification.ledger.book import Book
 from server.gamification.ledger.service import open_book
 from server.gamification.ledger.types import Term
+from server.gamification.points.rules import Terms
 
 
 class UnitBooks(dict[tuple[str, str], Book]):
@@ -33,14 +34,14 @@ class UnitBooks(dict[tuple[str, str], Book]):
 
 
 def unit_parts(
-    others: Mapping[str, Earnings], term: Term, accrue: Callable[[str, int], str | None]
+    others: Mapping[str, Earnings], terms: Terms, accrue: Callable[[str, int], str | None]
 ) -> dict[str, Any]:
     """Return what the trace keeps of each unit that a rule spoke of.
 
     `accrue(unit, amount)` gives the stars and returns the transfer, None for a quote.
     """
     parts = {
-        unit: _part(earned, term, accrue(unit, earned.points) if earned.points else None)
+        unit: _part(earned, terms.of(unit), accrue(unit, earned.points) if earned.points else None)
         for unit, earned in others.items()
         if earned.accruals or earned.not_applied
     }

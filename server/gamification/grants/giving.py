@@ -61,7 +61,7 @@ class UnitGiver:
     def give(self, tx: Connection, benefit: Benefit, on: Occasion) -> str | None:
         """Accrue the amount and return the transfer's id."""
         book = open_book(tx, on.member_id, benefit.key, on.now)
-        term = term_of(get_programme(tx), on.now, on.now)
+        term = term_of(get_programme(tx), on.now, on.now, benefit.key)
         transfer_id = book.accrue(benefit.amount, on.cause(), term)
         save_book(tx, book)
         return transfer_id

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     and_,
     bindparam,
@@ -97,19 +96,6 @@ _SPENDABLE = Prepared(
         case((_IS_IDLE, 0), else_=_GONE.scalar_subquery()).label("gone"),
     ).where(_BY_OWNER)
 )
-# The earlier of the lot's own date and the day on which the wallet's points expire for inactivity.
-_ENDS_AT: ColumnElement[datetime] = case(
-    (LOT.c.expires_at <= WALLET.c.idle_at, LOT.c.expires_at),
-    else_=func.coalesce(WALLET.c.idle_at, LOT.c.expires_at, type_=UTCDateTime()),
-)
-LADDER = (
-    select(_ENDS_AT.label("expires_at"), func.sum(LOT.c.remaining).label("amount"))
-    .join(WALLET, WALLET.c.id == LOT.c.wallet_id)
-    .where(_BY_OWNER, LOT.c.remaining > 0, _ENDS_AT.is_not(None), ~LOT.c.is_pending)
-    .group_by(_ENDS_AT)
-)
-"""What expires when, of the unit `unit` of the member `member_id`."""
-_AT_DATE = Prepared(LADDER.order_by(_ENDS_AT))
 
 
 def lock_wallet_row(tx: Connection, member_id: str, unit: str, now: datetime) -> Any:
@@ -203,19 +189,3 @@ def spendable_now(tx: Connection, member_id: str, unit: str, now: datetime) -> i
     """Return what a member can spend at `now`: lots past their date do not count."""
     row = _SPENDABLE.first(tx, {"member_id": member_id, "unit": unit, "now": now})
     return row.available - int(row.gone or 0) if row else 0
-
-
-def expiry_ladder(tx: Connection, member_id: str, unit: str) -> list[tuple[datetime, int]]:
-    """Return what expires when: `(expires_at, amount)` of live lots, soonest first.
-
-    Dates already past are included: they are no longer spendable though not yet written off.
-    """
-    return ask_expiry_ladder(tx, member_id, unit)()
-
-
-def ask_expiry_ladder(
-    tx: Connection, member_id: str, unit: str
-) -> Later[list[tuple[datetime, int]]]:
-    """Send the question of `expiry_ladder`."""
-    sent = _AT_DATE.send(tx, {"member_id": member_id, "unit": unit})
-    return lambda: [(row.expires_at, int(row.amount)) for row in sent.all()]

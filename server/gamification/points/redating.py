@@ -13,7 +13,7 @@ from server.gamification.ledger.rules import grace_end
 from server.gamification.ledger.types import Lot, Wallet
 from server.gamification.points.errors import ExpiryInvalid
 from server.gamification.points.rules import expiry_of, idle_end
-from server.gamification.programme.types import ExpiryKind, ExpiryPolicy, Policies
+from server.gamification.programme.types import ExpiryKind, ExpiryPolicy
 
 MONTHS_MAX = 240
 
@@ -33,24 +33,26 @@ def check_policies(policies: Sequence[ExpiryPolicy], now: datetime, zone: ZoneIn
 class Redating:
     """The dates of existing points under new policies, as of the change at `now`."""
 
-    def __init__(self, policies: Policies, zone: ZoneInfo, now: datetime) -> None:
-        self._policies, self._zone, self._now = policies, zone, now
-        self._full = expiry_of(policies, now, zone)
-        self._idle_full = idle_end(policies, now, zone)
+    def __init__(
+        self, expiry: Sequence[ExpiryPolicy], grace_days: int, zone: ZoneInfo, now: datetime
+    ) -> None:
+        self._expiry, self._grace_days = expiry, grace_days
+        self._zone, self._now = zone, now
+        self._full = expiry_of(expiry, now, zone)
+        self._idle_full = idle_end(expiry, now, zone)
 
     def lot(self, lot: Lot) -> datetime | None:
         """Return when a lot expires from now on, None for never."""
         is_over = lot.expires_at is not None and lot.expires_at <= self._now
-        if not self._policies.expiry and not is_over:
+        if not self._expiry and not is_over:
             return None
         if is_over or lot.replaces_id is not None:
             return lot.expires_at
-        found = _moved(
-            expiry_of(self._policies, lot.earned_at, self._zone), self._full, lot.expires_at
-        )
+        own = expiry_of(self._expiry, lot.earned_at, self._zone)
+        found = _moved(own, self._full, lot.expires_at)
         start = lot.available_at if lot.is_pending else None
         if found is not None and start is not None and found <= start:
-            return grace_end(start, self._policies.grace_lot_days, self._zone)
+            return grace_end(start, self._grace_days, self._zone)
         return found
 
     def wallet(self, wallet: Wallet, bought_at: datetime | None) -> datetime | None:
@@ -60,7 +62,7 @@ class Redating:
         """
         if not (wallet.available or wallet.pending or wallet.held):
             return None
-        own = idle_end(self._policies, bought_at or self._now, self._zone)
+        own = idle_end(self._expiry, bought_at or self._now, self._zone)
         return _moved(own, self._idle_full, wallet.idle_at)
 
 

@@ -1,6 +1,8 @@
 """From when and until when new points can be used: pure calendar arithmetic."""
 
 from calendar import monthrange
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,19 +10,51 @@ from server.core.clock import end_of_day, local_date, start_of_day
 from server.gamification.ledger.rules import grace_end
 from server.gamification.ledger.types import Term
 from server.gamification.programme.types import (
+    POINTS,
     ExpiryKind,
     ExpiryPolicy,
     ExpiryRounding,
-    Policies,
     Programme,
     Rounding,
 )
 
+Expiry = Sequence[ExpiryPolicy]
+"""When a unit expires: the earliest of all policies wins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """When what one activity earns can be used: points, and units with an expiry of their own."""
+
+    points: Term
+    by_unit: Mapping[str, Term]
+
+    def of(self, unit: str) -> Term:
+        """Return when what is earned of a unit can be used."""
+        return self.by_unit.get(unit, self.points)
+
+
+def terms_of(
+    programme: Programme, earned_at: datetime, now: datetime, *, awaits_confirmation: bool = False
+) -> Terms:
+    """Return when what is earned at `earned_at` can be used, of every unit (see `term_of`)."""
+
+    def term(unit: str) -> Term:
+        return term_of(programme, earned_at, now, unit, awaits_confirmation=awaits_confirmation)
+
+    return Terms(term(POINTS), {unit: term(unit) for unit in programme.policies.unit_expiry})
+
 
 def term_of(
-    programme: Programme, earned_at: datetime, now: datetime, *, awaits_confirmation: bool = False
+    programme: Programme,
+    earned_at: datetime,
+    now: datetime,
+    unit: str = POINTS,
+    *,
+    awaits_confirmation: bool = False,
 ) -> Term:
-    """Return when points earned at `earned_at` and recorded at `now` can be used.
+    """Return when points (or stars: `unit`) earned at `earned_at` and recorded at `now` can be
+    used.
 
     Without a pending period they are available at once, else from the start of a calendar day.
     The earliest of all expiry policies wins; points that would never be usable (a late upload,
@@ -35,7 +69,8 @@ def term_of(
         available_at = max(now, start_of_day(day, zone))
     if awaits_confirmation:
         available_at = confirm_by(programme, now)
-    ends = [expiry_of(policies, earned_at, zone), idle_end(policies, earned_at, zone)]
+    expiry = policies.expiry_of(unit)
+    ends = [expiry_of(expiry, earned_at, zone), idle_end(expiry, earned_at, zone)]
     if any(end is not None and end <= available_at for end in ends):
         grace = grace_end(available_at, policies.grace_lot_days, zone)
         ends = [grace if end is not None and end <= available_at else end for end in ends]
@@ -47,23 +82,23 @@ def confirm_by(programme: Programme, now: datetime) -> datetime:
     return grace_end(now, programme.policies.confirmation_days, programme.zone)
 
 
-def expiry_of(policies: Policies, earned_at: datetime, zone: ZoneInfo) -> datetime | None:
+def expiry_of(expiry: Expiry, earned_at: datetime, zone: ZoneInfo) -> datetime | None:
     """Return the instant at which points earned at `earned_at` expire, or None for never.
 
     The last valid day D is a calendar date in `zone`; the points expire when D is over.
     """
     earned_on = local_date(earned_at, zone)
-    days = [last_day(policy, earned_on) for policy in policies.expiry]
+    days = [last_day(policy, earned_on) for policy in expiry]
     valid = [day for day in days if day is not None]
     return end_of_day(min(valid), zone) if valid else None
 
 
-def idle_end(policies: Policies, bought_at: datetime, zone: ZoneInfo) -> datetime | None:
+def idle_end(expiry: Expiry, bought_at: datetime, zone: ZoneInfo) -> datetime | None:
     """Return when points expire if no purchase follows the one at `bought_at`, None for never."""
     bought_on = local_date(bought_at, zone)
     days = [
         round_up(add_months(bought_on, policy.months), policy.round_to)
-        for policy in policies.expiry
+        for policy in expiry
         if policy.kind is ExpiryKind.INACTIVITY
     ]
     return end_of_day(min(days), zone) if days else None

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, select, update
 
 from server.core.audit import Change, write_audit
 from server.core.clock import local_date
@@ -22,18 +22,20 @@ from server.gamification.ledger.models import LOT, WALLET
 from server.gamification.ledger.service import save_books
 from server.gamification.ledger.sweeping import BATCH, read_books
 from server.gamification.ledger.types import Lot
+from server.gamification.points.errors import ExpiryInvalid
 from server.gamification.points.redating import Redating, check_policies
 from server.gamification.points.rules import add_months
 from server.gamification.programme.errors import ProgrammeMissing
 from server.gamification.programme.models import PROGRAMME
 from server.gamification.programme.queries import get_programme
 from server.gamification.programme.service import change_settings
-from server.gamification.programme.types import ExpiryPolicy, Programme
+from server.gamification.programme.types import POINTS, ExpiryPolicy, Policies, Programme
 
 MONTHS_AHEAD = 12
 SHOWN_MAX = 10
 _LOCK_PROGRAMME = select(PROGRAMME.c.id).with_for_update()
-_WALLETS = select(WALLET.c.id)
+_OF_UNIT = select(WALLET.c.id).where(WALLET.c.unit == bindparam("unit"))
+_NOT_OF = select(WALLET.c.id).where(WALLET.c.unit.not_in(bindparam("units", expanding=True)))
 _FIRST: ColumnElement[datetime] = case(
     (LOT.c.redated_at.is_(None), LOT.c.expires_at), else_=LOT.c.first_expires_at
 )
@@ -73,10 +75,15 @@ class Forecast:
 
 
 def change_expiry(
-    tx: Connection, policies: Sequence[ExpiryPolicy], actor: str, now: datetime
+    tx: Connection,
+    policies: Sequence[ExpiryPolicy] | None,
+    actor: str,
+    now: datetime,
+    unit: str = POINTS,
 ) -> None:
     """Put a set of expiry policies in force, for points to come and for those that exist.
 
+    Units without policies of their own follow the points; None makes `unit` follow them again.
     Nothing expires by the change itself, see `redating`. All wallets are locked until the end of
     the transaction, a purchase waits or is refused as busy meanwhile. A purchase that was being
     recorded at the very moment may still follow the old policies. Raise `ExpiryInvalid`,
@@ -85,22 +92,22 @@ def change_expiry(
     if tx.execute(_LOCK_PROGRAMME).first() is None:
         raise ProgrammeMissing
     programme = get_programme(tx)
-    check_policies(policies, now, programme.zone)
-    redating = _redating(programme, policies, now)
-    for books in _pages(tx, now, is_locked=True):
+    redating = _redating(programme, unit, policies, now)
+    own = list(programme.policies.unit_expiry)
+    asked = _NOT_OF.params(units=own) if unit == POINTS else _OF_UNIT.params(unit=unit)
+    for books in _pages(tx, asked, now, is_locked=True):
         _redate(tx, books, redating, now)
         save_books(tx, books)
-    after = {"expiry": [_dump(policy) for policy in policies]}
-    before = {"expiry": [_dump(policy) for policy in programme.policies.expiry]}
+    before, after = _settings(programme.policies), _changed(programme.policies, unit, policies)
     change_settings(tx, after, actor, now)
     entry = Change("expiry.changed", "programme", "1", before, after)
     write_audit(tx, entry, actor=actor, now=now)
 
 
 def forecast_expiry(
-    tx: Connection, policies: Sequence[ExpiryPolicy] | None, now: datetime
+    tx: Connection, policies: Sequence[ExpiryPolicy] | None, now: datetime, unit: str = POINTS
 ) -> Forecast:
-    """Return what would expire in the next 12 months under `policies`; None: as it is.
+    """Return what of a unit would expire in the next 12 months under `policies`; None: as it is.
 
     Reads only, wallet by wallet, in flat memory. Raise `ExpiryInvalid`, `ProgrammeMissing`.
     """
@@ -108,23 +115,49 @@ def forecast_expiry(
     tally = _Tally(programme.zone, now)
     redating = None
     if policies is not None:
-        check_policies(policies, now, programme.zone)
-        redating = _redating(programme, policies, now)
-    for books in _pages(tx, now, is_locked=False):
+        redating = _redating(programme, unit, policies, now)
+    for books in _pages(tx, _OF_UNIT.params(unit=unit), now, is_locked=False):
         bought = last_purchases(tx, [book.wallet.member_id for book in books]) if redating else {}
         for book in books:
             tally.add(book, redating, bought.get(book.wallet.member_id))
     return tally.forecast()
 
 
-def _redating(programme: Programme, policies: Sequence[ExpiryPolicy], now: datetime) -> Redating:
-    after = replace(programme.policies, expiry=tuple(policies))
-    return Redating(after, programme.zone, now)
+def _redating(
+    programme: Programme, unit: str, policies: Sequence[ExpiryPolicy] | None, now: datetime
+) -> Redating:
+    """Return what policies of a unit do to its dates. Raise `ExpiryInvalid`."""
+    if unit not in {POINTS, *programme.units} or (policies is None and unit == POINTS):
+        raise ExpiryInvalid("There is no such unit, or it follows nothing.", unit=unit)
+    check_policies(policies or (), now, programme.zone)
+    expiry = programme.policies.expiry if policies is None else policies
+    return Redating(expiry, programme.policies.grace_lot_days, programme.zone, now)
 
 
-def _pages(tx: Connection, now: datetime, *, is_locked: bool) -> Iterator[list[Book]]:
-    """Yield all wallets' books, settled at `now` in memory, in the order of their ids."""
-    ids = (row.id for row in walk(tx, _WALLETS, [WALLET.c.id]))
+def _changed(
+    policies: Policies, unit: str, expiry: Sequence[ExpiryPolicy] | None
+) -> dict[str, Any]:
+    """Return the settings of expiry after a change of one unit."""
+    if unit == POINTS:
+        return _settings(replace(policies, expiry=tuple(expiry or ())))
+    others = {code: own for code, own in policies.unit_expiry.items() if code != unit}
+    own = {} if expiry is None else {unit: tuple(expiry)}
+    return _settings(replace(policies, unit_expiry=others | own))
+
+
+def _settings(policies: Policies) -> dict[str, Any]:
+    own = policies.unit_expiry
+    return {
+        "expiry": [_dump(policy) for policy in policies.expiry],
+        "unit_expiry": {unit: [_dump(policy) for policy in own[unit]] for unit in sorted(own)},
+    }
+
+
+def _pages(
+    tx: Connection, wallets: Select[Any], now: datetime, *, is_locked: bool
+) -> Iterator[list[Book]]:
+    """Yield the books of wallets, settled at `now` in memory, in the order of their ids."""
+    ids = (row.id for row in walk(tx, wallets, [WALLET.c.id]))
     while page := list(islice(ids, BATCH)):
         books = read_books(tx, page, is_locked=is_locked)
         for book in books:

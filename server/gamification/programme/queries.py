@@ -36,6 +36,9 @@ _CASTS: Mapping[str, Callable[[Any], Any]] = {
     "welcome": tuple,
     "transfers": lambda stored: None if stored is None else transfer_policy(stored),
     "expiry": lambda policies: tuple(expiry_policy(policy) for policy in policies),
+    "unit_expiry": lambda stored: MappingProxyType(
+        {unit: tuple(expiry_policy(one) for one in stored[unit]) for unit in stored}
+    ),
     "closed_days": lambda stored: ClosedDays(
         frozenset(stored.get("weekdays", ())), frozenset(stored.get("dates", ()))
     ),

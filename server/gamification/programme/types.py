@@ -102,12 +102,18 @@ class TransferPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """Everything about the programme that a shop may choose; lengths carry their unit."""
+    """Everything about the programme that a shop may choose; lengths carry their unit.
+
+    `expiry` is that of the points and of every unit that has none of its own in `unit_expiry`.
+    """
 
     rounding: Rounding = Rounding.FLOOR
     tax_basis: TaxBasis = TaxBasis.GROSS
     clawback: ClawbackPolicy = ClawbackPolicy.DEBT
     expiry: tuple[ExpiryPolicy, ...] = ()
+    unit_expiry: Mapping[str, tuple[ExpiryPolicy, ...]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
     pending_days: int = 0
     awaits_confirmation: bool = False
     confirmation_days: int = 30
@@ -124,6 +130,10 @@ class Policies:
     closed_days: ClosedDays = ClosedDays()
     welcome: tuple[Mapping[str, Any], ...] = ()
     transfers: TransferPolicy | None = None
+
+    def expiry_of(self, unit: str) -> tuple[ExpiryPolicy, ...]:
+        """Return when a unit expires."""
+        return self.unit_expiry.get(unit, self.expiry)
 
 
 @dataclass(frozen=True, slots=True)

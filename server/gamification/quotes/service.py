@@ -63,7 +63,7 @@ def quote_purchase(
     if too_much is not None:
         raise too_much
     trace = trace_of(reckoning, recording, ())
-    trace |= unit_parts(reckoning.others, reckoning.term, lambda _unit, _points: None)
+    trace |= unit_parts(reckoning.others, reckoning.terms, lambda _unit, _points: None)
     trace |= _climb(purchase, shopper, reckoning, recording)
     return Quoted(trace, shopper, spendable, purchase, discount)
 

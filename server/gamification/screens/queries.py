@@ -14,10 +14,9 @@ from server.gamification.activities.types import Shopper
 from server.gamification.cards.models import CARD
 from server.gamification.cards.types import CardState
 from server.gamification.ledger.models import WALLET
-from server.gamification.ledger.queries import LADDER
 from server.gamification.ledger.types import Wallet
 from server.gamification.members.models import MEMBER
-from server.gamification.programme.types import POINTS
+from server.gamification.points.ladders import LADDERS, Ladder, ladders_of
 
 Gather = Callable[..., Function[Any]]
 _BUCKETS = ("unit", "available", "pending", "held", "debt")
@@ -25,7 +24,7 @@ _BUCKETS = ("unit", "available", "pending", "held", "debt")
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """A member, the card, the wallets, and what of the points expires when, soonest first.
+    """A member, the card, the wallets, and what of each unit expires when, soonest first.
 
     `seen` is everything that was read: as long as it is the same, so is all the rest.
     """
@@ -35,7 +34,7 @@ class Screen:
     first_name: str | None
     card_number: str | None
     wallets: list[Wallet]
-    ladder: list[tuple[datetime, int]]
+    ladders: dict[str, Ladder]
 
 
 def _screen(array_of: Gather, array: Gather) -> Select[Any]:
@@ -45,8 +44,9 @@ def _screen(array_of: Gather, array: Gather) -> Select[Any]:
     )
     buckets = array(*(WALLET.c[name] for name in _BUCKETS))
     wallets = select(array_of(buckets, type_=Json)).where(WALLET.c.member_id == MEMBER.c.id)
-    steps = LADDER.subquery()
-    ladder = select(array_of(array(steps.c.expires_at, steps.c.amount), type_=Json))
+    steps = LADDERS.subquery()
+    step = array(steps.c.unit, steps.c.expires_at, steps.c.amount)
+    ladder = select(array_of(step, type_=Json))
     return SHOPPER.add_columns(
         MEMBER.c.first_name,
         card.scalar_subquery().label("card_number"),
@@ -63,12 +63,14 @@ _SCREEN = Prepared(
 
 def find_screen(tx: Connection, member_id: str) -> Screen | None:
     """Return what the first screen of a member shows, or None when there is no such member."""
-    row = _SCREEN.first(tx, {"member_id": member_id, "unit": POINTS})
+    row = _SCREEN.first(tx, {"member_id": member_id})
     if row is None:
         return None
     wallets = [Wallet("", member_id, *values) for values in row.wallets or ()]
-    ladder = sorted((_instant(at), int(amount)) for at, amount in row.ladder or ())
-    return Screen(tuple(row), shopper_of(row), row.first_name, row.card_number, wallets, ladder)
+    steps = sorted((unit, _instant(at), amount) for unit, at, amount in row.ladder or ())
+    return Screen(
+        tuple(row), shopper_of(row), row.first_name, row.card_number, wallets, ladders_of(steps)
+    )
 
 
 def _instant(text: str) -> datetime:

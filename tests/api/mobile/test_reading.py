@@ -120,7 +120,7 @@ def balance_in(language):
         "debt": 0,
         "display": HOME[language][1],
         "worth": money(42_100),
-        "expiring": {"amount": 421, "on": "2027-11-30", "text": UNTIL[language]},
+        "expiring": {"unit": "points", "amount": 421, "on": "2027-11-30", "text": UNTIL[language]},
     }
 
 

@@ -7,6 +7,8 @@ from server.gamification.definitions.benefits import Benefit, BenefitKind
 from server.gamification.definitions.service import install
 from server.gamification.grants.service import give
 from server.gamification.grants.types import Reason
+from server.gamification.points.switching import change_expiry
+from server.gamification.programme.types import ExpiryKind, ExpiryPolicy
 from server.gamification.star_cards.settings import STAR_CARDS
 from tests.builders.members import NOW, bearer
 from tests.builders.tills import code_of, good
@@ -106,11 +108,19 @@ def test_the_key_of_one_member_replays_nothing_to_another(app, client, cast, car
     assert (other["claim"]["number"], other["claim"]["id"] != done["claim"]["id"]) == (1, True)
 
 
-def test_the_dates_of_points_are_not_those_of_stars(app, client, cast, till, card):
+def test_points_and_stars_expire_each_by_their_own_name(app, client, cast, till, card):
     add_stars(app, cast.ana, 7)
     till.buy(cast.ana, 100_00)
+    with app.app_context(), transaction() as tx:
+        change_expiry(tx, [ExpiryPolicy(ExpiryKind.MONTHS, 3)], EVA, NOW, "stars")
+    stars, points = good(client.get("/v1/me/expirations", headers=cast.as_ana))["items"]
+    assert stars == {
+        "unit": "stars",
+        "amount": 7,
+        "on": "2027-02-22",
+        "text": "7 stars can be used until 22 February 2027",
+    }
+    assert (points["unit"], points["on"]) == ("points", "2027-11-30")
     for path, name in (("/v1/me/balances", "items"), ("/v1/me/home?sections=balances", "balances")):
         shown = good(client.get(path, headers=cast.as_ana))[name]
-        expiring = {one["unit"]: one["expiring"] for one in shown}
-        assert expiring["points"]["amount"] >= 10
-        assert expiring["stars"] is None
+        assert [one["expiring"] for one in shown] == [points, stars]

@@ -10,8 +10,8 @@ from server.gamification.confirmations.cancelling import cancel_unconfirmed
 from server.gamification.confirmations.errors import ConfirmationLate, NotAwaited, TransactionClosed
 from server.gamification.confirmations.service import confirm_purchase
 from server.gamification.invariants.service import check_all
-from server.gamification.ledger.queries import expiry_ladder
 from server.gamification.ledger.sweeping import mature_due
+from server.gamification.points.ladders import expiry_ladder
 from server.gamification.programme.types import POINTS
 from server.gamification.screens.history import list_returns
 from tests.builders.purchases import (

@@ -9,9 +9,10 @@ from server.core.outbox import OUTBOX
 from server.gamification.activities.pipeline import record_purchase
 from server.gamification.holds.service import capture_hold, release_hold
 from server.gamification.invariants.service import check_all
-from server.gamification.ledger.queries import expiry_ladder, spendable_now
+from server.gamification.ledger.queries import spendable_now
 from server.gamification.ledger.service import adjust
 from server.gamification.ledger.sweeping import expire_due
+from server.gamification.points.ladders import expiry_ladder
 from server.gamification.points.rules import term_of
 from server.gamification.programme.types import POINTS
 from tests.builders.purchases import (

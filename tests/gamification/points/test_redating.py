@@ -28,7 +28,7 @@ def lot(earned, expires=None, replaces=None):
 
 
 def redating(*policies):
-    return Redating(Policies(expiry=policies), TALLINN, NOW)
+    return Redating(policies, Policies().grace_lot_days, TALLINN, NOW)
 
 
 @pytest.mark.parametrize(

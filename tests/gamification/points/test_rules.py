@@ -100,7 +100,7 @@ def test_dates_are_rounded_to_the_end_of_a_period(day, to, found):
     ],
 )
 def test_points_expire_when_their_last_day_is_over(earned_at, policies, expires_at):
-    found = expiry_of(Policies(expiry=tuple(policies)), at(earned_at), TALLINN)
+    found = expiry_of(policies, at(earned_at), TALLINN)
     assert found == (at(expires_at) if expires_at else None)
 
 
@@ -111,12 +111,8 @@ def test_a_fixed_date_before_the_purchase_says_nothing():
 
 def test_the_short_day_of_spring_is_a_whole_day():
     """2026-03-29 has 23 hours in Tallinn: it begins at 22:00 and ends at 21:00 UTC."""
-    on_that_day = expiry_of(
-        Policies(expiry=(fixed("2026-03-29"),)), at("2026-03-01T12:00"), TALLINN
-    )
-    the_day_before = expiry_of(
-        Policies(expiry=(fixed("2026-03-28"),)), at("2026-03-01T12:00"), TALLINN
-    )
+    on_that_day = expiry_of([fixed("2026-03-29")], at("2026-03-01T12:00"), TALLINN)
+    the_day_before = expiry_of([fixed("2026-03-28")], at("2026-03-01T12:00"), TALLINN)
     assert (the_day_before, on_that_day) == (at("2026-03-28T22:00"), at("2026-03-29T21:00"))
 
 

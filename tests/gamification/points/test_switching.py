@@ -10,10 +10,10 @@ from server.core.db import transaction
 from server.gamification.holds.service import release_hold
 from server.gamification.invariants.service import check_all
 from server.gamification.ledger.models import LOT
-from server.gamification.ledger.queries import expiry_ladder
 from server.gamification.ledger.service import save_books
 from server.gamification.ledger.sweeping import expire_due
 from server.gamification.points.errors import ExpiryInvalid
+from server.gamification.points.ladders import expiry_ladder
 from server.gamification.points.switching import Loser, Loss, change_expiry, forecast_expiry
 from server.gamification.programme.errors import ProgrammeMissing
 from server.gamification.programme.queries import get_programme

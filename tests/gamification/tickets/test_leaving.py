@@ -12,7 +12,7 @@ from server.gamification.grants.service import take_back
 from server.gamification.grants.types import PartState, Reason
 from server.gamification.invariants.service import check_all
 from server.gamification.ledger.models import WALLET
-from server.gamification.ledger.queries import expiry_ladder
+from server.gamification.points.ladders import expiry_ladder
 from server.gamification.raffle_acts.errors import ActUnknown, DrawNeedsSecondPerson
 from server.gamification.raffle_acts.service import approve_act, list_waiting
 from server.gamification.raffles.errors import RaffleClosed
