@@ -31,28 +31,33 @@ class Work(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A periodic job. It is repeated at once while it fills its limit (a checkpoint never does)."""
+    """A periodic job. It is repeated at once while it fills its limit (a checkpoint never does).
+
+    One that is `by_date` gives or takes for ever because a date has come: no worker runs it while
+    so many nights are missing that the clock may be wrong.
+    """
 
     name: str
     every_seconds: int
     work: Work
     limit: int
+    by_date: bool = False
 
 
 SCHEDULE = (
     Job("send_mail", 5 * SECOND, send_mail.run, 20),
     Job("lapse_holds", 15 * SECOND, overdue.lapse_holds, 100),
-    Job("cancel_unconfirmed", 15 * MINUTE, overdue.cancel_unconfirmed, 200),
-    Job("lapse_vouchers", 15 * SECOND, overdue.lapse_vouchers, 100),
+    Job("cancel_unconfirmed", 15 * MINUTE, overdue.cancel_unconfirmed, 200, by_date=True),
+    Job("lapse_vouchers", 15 * SECOND, overdue.lapse_vouchers, 100, by_date=True),
     Job("sell_raffles", MINUTE, sell_raffles.run, 100_000),
     Job("refund_raffles", MINUTE, refund_raffles.run, 200),
     Job("nightly", 5 * MINUTE, nightly.run, 5),
-    Job("greetings", 15 * MINUTE, greetings.run, 1000),
+    Job("greetings", 15 * MINUTE, greetings.run, 1000, by_date=True),
     Job("tell_wishes", 5 * MINUTE, tell_wishes.run, 1000),
     Job("checkpoint", HOUR, checkpoint.run, 2),
     Job("count_rarity", HOUR, award_badges.run_rarity, 100_000),
-    Job("forget_expired", HOUR, forget_expired.run, 1000),
-    Job("prune", HOUR, prune.run, 5000),
+    Job("forget_expired", HOUR, forget_expired.run, 1000, by_date=True),
+    Job("prune", HOUR, prune.run, 5000, by_date=True),
 )
 
 

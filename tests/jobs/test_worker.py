@@ -11,11 +11,13 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from server.core.db import reading, transaction
+from server.jobs import nightly
 from server.jobs.models import JOB_RUN, JOB_SLOT
 from server.jobs.runs import LOST_HOURS, begin_run, end_run, forget_runs, slot_of
 from server.jobs.schedule import SCHEDULE, Job
 from server.jobs.worker import Worker, back_off
 from tests.builders.members import NOW
+from tests.builders.purchases import open_shop
 from tests.fixtures.command_line import spawn, variables
 
 SECOND = timedelta(seconds=1)
@@ -106,6 +108,20 @@ def test_a_failing_job_is_written_down_and_left_alone_for_a_while(ready):
         ("bad", "failed", 0, "ValueError: the bell is missing"): 1,
         ("good", "done", 0, None): 2,
     }
+
+
+def test_after_a_leap_of_the_clock_nothing_is_given_or_taken_by_date(ready, clock_at):
+    with transaction() as tx:
+        open_shop(tx)
+    assert nightly.run(now=NOW) == 1
+    dated, other = Tally(), Tally()
+    schedule = [Job("dated", 1, dated, 5, by_date=True), Job("other", 1, other, 5)]
+    for days in (1, 365, -364):
+        clock_at.tick(timedelta(days=days))
+        Worker(schedule).tick(clock_at.instant)
+    assert (dated.slots.total(), other.slots.total()) == (2, 3)
+    (failed,) = [error for _, outcome, _, error in runs() if outcome == "failed"]
+    assert failed.startswith("NightsMissed: 366 nights are missing")
 
 
 def test_the_pause_after_failures_doubles_to_ten_minutes():

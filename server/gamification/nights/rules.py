@@ -33,13 +33,18 @@ def next_night(last: LastNight | None, today: date, missed_max: int | None) -> d
         return None
     if not last.is_finished:
         return last.on
-    missed = (today - last.on).days
+    check_missed(last.on, today, missed_max)
+    return last.on + timedelta(days=1) if today > last.on else None
+
+
+def check_missed(last_on: date, today: date, missed_max: int | None) -> None:
+    """Raise `NightsMissed` when more than `missed_max` (None: any number) nights are missing."""
+    missed = (today - last_on).days
     if missed_max is not None and missed > missed_max:
         raise NightsMissed(
-            f"{missed} nights are missing since {last.on}. If the clock is right, run:"
+            f"{missed} nights are missing since {last_on}. If the clock is right, run:"
             " fairstar jobs catch-up"
         )
-    return last.on + timedelta(days=1) if missed else None
 
 
 def first_open_step(names: Sequence[str], steps: Mapping[str, StepState]) -> str | None:

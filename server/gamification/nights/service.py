@@ -77,6 +77,14 @@ def lease_night(
     return Night(found.night_on, found.begins_at, found.fence, rules.states_of(found.steps))
 
 
+def check_clock(tx: Connection, now: datetime) -> None:
+    """Raise `NightsMissed` when `now` is so long after the last night that it may be wrong."""
+    row = tx.execute(_LAST).first()
+    if row is not None:
+        today = local_date(now, get_programme(tx).zone)
+        rules.check_missed(row.night_on, today, rules.MISSED_MAX)
+
+
 def _new_row(programme: Programme, on: date, now: datetime) -> dict[str, Any]:
     return {
         "night_on": on,
