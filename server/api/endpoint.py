@@ -76,6 +76,8 @@ class Call:
     settings: Settings
     vault: Vault
     request_id: str
+    key: str = ""
+    """The idempotency key of a write, empty without one."""
     looked_up: dict[str, Location | None] = field(default_factory=dict)
     """The places that a request names, None for those it may not: a batch asks once for each."""
 

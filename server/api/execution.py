@@ -205,6 +205,7 @@ def _writer(
     keyed = _keyed(endpoint, call, {"path": path, "body": content})
     if keyed is None:
         return lambda: _simply(call.tx, run)
+    call.key = keyed.key
     return lambda: _once(call.tx, keyed, run)
 
 

@@ -57,6 +57,8 @@ SENTENCES: dict[str, str] = {
     "reward_limit_reached": message("You have had as many of these as one may have."),
     "tier_too_low": message("This is for members of another tier."),
     "not_eligible": message("This cannot be had just now."),
+    "no_plays_left": message("No plays are left for now."),
+    "game_not_open": message("This game cannot be played just now."),
     "code_unknown": message("There is no voucher with this code. Please check it."),
     "code_exhausted": message("There are no codes left just now."),
     "voucher_used": message("This voucher was used already."),

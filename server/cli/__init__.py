@@ -25,6 +25,7 @@ COMMANDS = {
     "definitions": ("server.cli.definitions", "Badges, star cards and all that is configured."),
     "demo": ("server.cli.demo", "Run a lively demo shop."),
     "devices": ("server.cli.devices", "Add, pair, list and revoke tills."),
+    "games": ("server.cli.games", "Instant-win games: stock, simulation, seeds."),
     "import": ("server.cli.importing", "Import purchases from a file."),
     "jobs": ("server.cli.jobs", "Show background jobs and run them now."),
     "keys": ("server.cli.keys", "Add, list and revoke API keys of partners."),

@@ -9,12 +9,14 @@ from server.core.crypto import Vault
 from server.core.errors import Refusal
 from server.core.ids import EXAMPLE_MEMBER_ID, new_id
 from server.demo.badges import award_badges, configured
+from server.demo.games import turn_the_wheel
 from server.demo.people import Person
 from server.demo.rewards import take_rewards
 from server.demo.story import Comeback, Day, Visit
 from server.gamification.activities.configuration import get_configuration
 from server.gamification.activities.types import Purchase, Recording, Return, ReturnLine
 from server.gamification.facts.models import MEMBER_FACTS
+from server.gamification.games.editions import open_editions
 from server.gamification.holds.service import place_hold, release_hold
 from server.gamification.ledger.queries import spendable_now
 from server.gamification.ledger.service import open_book
@@ -36,6 +38,7 @@ PLACES = ("Rotermanni", "Kadriorg")
 ACTOR = "system:demo"
 SPENT_MIN, SPENT_MAX = 3, 20
 REWARDED = 30
+PLAYERS = 12
 HOLD_LENGTH = timedelta(minutes=15)
 THANKED = 3
 
@@ -54,6 +57,7 @@ class Cafe:
         """Set the programme up and open both places."""
         apply_preset(tx, "four_metals", at, {"name": NAME, "currency_code": CURRENCY})
         install_definitions(tx, configured(), ACTOR, at)
+        open_editions(tx, self.vault, at)
         change_settings(tx, {"transfers": {"account_days_min": 7}}, ACTOR, at)
         self.places = [add_location(tx, f"{NAME}, {place}", at).id for place in PLACES]
 
@@ -77,12 +81,14 @@ class Cafe:
 
     def look_back(self, tx: Connection) -> None:
         """Give the badges that the past has earned; the first few members are thanked and take some
-        of the rewards.
+        of the rewards, the newest turn the wheel.
         """
         thanked = [self.members[number] for number in sorted(self.members)[:THANKED]]
         award_badges(tx, thanked, ACTOR, self.now)
         first = [self.members[number] for number in sorted(self.members)[:REWARDED]]
         take_rewards(tx, self.vault, first, Till(ACTOR, self.places[0]), self.now)
+        newest = [self.members[number] for number in sorted(self.members)[1:][-PLAYERS:]]
+        turn_the_wheel(tx, self.vault, newest, self.now)
 
     def _enrol(self, tx: Connection, day: Day) -> None:
         enrolments = [self._enrolment(person) for person in day.joining]

@@ -13,13 +13,14 @@ from server.core.clock import end_of_day, local_date, rfc3339
 from server.core.db import reading, transaction
 from server.core.queue import Claimed
 from server.core.sandbox_clock import SandboxClock, lock_clock, save_clock
+from server.gamification.games.queries import next_game_end_at
 from server.gamification.greetings.queries import next_midnight
 from server.gamification.holds.queries import next_lapse_at
 from server.gamification.nights.models import NIGHTLY_RUN
 from server.gamification.programme.errors import ProgrammeMissing
 from server.gamification.programme.queries import get_programme
 from server.gamification.vouchers.queries import next_end_at
-from server.jobs import greetings, nightly, overdue
+from server.jobs import games, greetings, nightly, overdue
 
 Fired = dict[str, int]
 
@@ -42,6 +43,10 @@ def _cancel(now: datetime) -> Fired:
 
 def _end_vouchers(now: datetime) -> Fired:
     return {"lapse_vouchers": _repeated(overdue.lapse_vouchers, now, 100)}
+
+
+def _end_games(now: datetime) -> Fired:
+    return {"games": _repeated(games.run, now, 100)}
 
 
 def _next_night(tx: Connection, now: datetime) -> datetime | None:
@@ -84,6 +89,7 @@ TIMED = (
     Timed(next_lapse_at, _lapse),
     Timed(_next_day, _cancel),
     Timed(next_end_at, _end_vouchers),
+    Timed(next_game_end_at, _end_games),
     Timed(_next_night, _nights),
     Timed(_next_day, _greet),
 )

@@ -12,8 +12,10 @@ from server import __version__
 from server.api.endpoint import Call, Reply
 from server.api.mobile import member
 from server.api.mobile.shelves import (
+    GAME,
     SHELVES,
     ChallengeShelf,
+    GameShelf,
     StarCardShelf,
     StreakShelf,
     read_shelves,
@@ -66,6 +68,7 @@ class Home(Out):
     star_cards = Nested(StarCardShelf, metadata=_OPTIONAL)
     challenges = Nested(ChallengeShelf, metadata=_OPTIONAL)
     streaks = Nested(StreakShelf, metadata=_OPTIONAL)
+    game = Nested(GameShelf, metadata=_OPTIONAL)
 
 
 class HomeQuery(RequestSchema):
@@ -89,10 +92,10 @@ class Seen:
 def get_home(call: Call) -> Reply:
     """Get the first screen: card, balances, tier, and what to play.
 
-    Of star cards, challenges and streaks only the most pressing are shown.
+    Of star cards, challenges, streaks and games only the most pressing are shown.
     """
     asked = call.query["sections"]
-    wanted = set(asked.split(",")) if asked else {*SECTIONS, *SHELVES}
+    wanted = set(asked.split(",")) if asked else {*SECTIONS, *SHELVES, GAME}
     view = tier_view_of(call)
     screen = find_screen(call.tx, call.principal.id)
     assert screen is not None  # whoever is signed in exists

@@ -5,6 +5,7 @@ from typing import Any
 
 from server.api.endpoint import Call
 from server.api.mobile.challenges import list_challenges
+from server.api.mobile.games import GameStub, first_game
 from server.api.mobile.star_cards import list_cards
 from server.api.mobile.streaks import list_streaks
 from server.api.presenters.challenges import ChallengeOut
@@ -15,6 +16,7 @@ from server.api.schemas import ResponseSchema as Out
 from server.gamification.playing.queries import get_games
 from server.gamification.playing.types import Games
 
+GAME = "game"
 _LAST = ("claimed", "expired")
 """States of challenges that are shown only after all others."""
 
@@ -44,14 +46,22 @@ class StreakShelf(_Shelf):
     items = Items(Nested(StreakOut), required=True)
 
 
+class GameShelf(GameStub):
+    """The first of the instant-win games."""
+
+    status = Text(required=True)
+
+
 def read_shelves(call: Call, revision: str, wanted: set[str]) -> dict[str, Any]:
     """Return the sections that were asked for and that the shop has something for."""
     games = get_games(call.tx, revision)
-    return {
+    shelves = {
         name: _shelf(show(call), most)
         for name, (has, show, most) in SHELVES.items()
         if name in wanted and has(games)
     }
+    game = first_game(call) if GAME in wanted else None
+    return shelves | {GAME: {"status": "ok"} | game} if game else shelves
 
 
 def _shelf(items: list[dict[str, Any]], most: int) -> dict[str, Any]:

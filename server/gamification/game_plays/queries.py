@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from server.core.clock import local_date
 from server.core.statements import Prepared
@@ -45,6 +45,12 @@ _OF_EDITION = (
     .order_by(_P.id)
     .limit(PROOF_PAGE)
 )
+_OUTCOMES = (
+    select(_P.outcome, func.count())
+    .where(_P.edition_id == bindparam("edition_id"))
+    .group_by(_P.outcome)
+    .order_by(_P.outcome)
+)
 
 
 def find_play(tx: Connection, member_id: str, play_id: str) -> Play | None:
@@ -70,6 +76,12 @@ def page_of_edition(tx: Connection, edition_id: str, after_id: str) -> list[tupl
     """Return plays of an edition after an id, in the order of their ids, with their entrants."""
     asked = {"edition_id": edition_id, "after_id": after_id}
     return [(play_of(row), row.entrant) for row in tx.execute(_OF_EDITION, asked)]
+
+
+def count_outcomes(tx: Connection, edition_id: str) -> dict[str, int]:
+    """Return how many plays of an edition had each outcome."""
+    rows = tx.execute(_OUTCOMES, {"edition_id": edition_id})
+    return {str(outcome): int(count) for outcome, count in rows}
 
 
 def left_of(tx: Connection, member_id: str, game: Game, now: datetime, zone: ZoneInfo) -> Left:

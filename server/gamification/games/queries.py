@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from server.core.errors import NotFound
 from server.core.statements import Prepared
 from server.gamification.definitions.models import DEFINITION, DEFINITION_VERSION
 from server.gamification.definitions.queries import list_definitions
 from server.gamification.definitions.types import Definition, State
-from server.gamification.games.models import GAME_EDITION, GAME_PLAYER, GAME_STOCK
+from server.gamification.games.models import GAME_EDITION, GAME_PLAYER, GAME_STOCK, PLAY_CREDIT
 from server.gamification.games.rules import period_start
 from server.gamification.games.settings import GAMES, read_game
 from server.gamification.games.types import Edition, Game
@@ -37,6 +37,9 @@ _PLAYER = Prepared(
     select(GAME_PLAYER).where(
         _P.member_id == bindparam("member_id"), _P.game_id == bindparam("game_id")
     )
+)
+_NEXT_LAPSE = select(func.min(PLAY_CREDIT.c.expires_at)).where(
+    PLAY_CREDIT.c.plays_left > 0, PLAY_CREDIT.c.expires_at > bindparam("now")
 )
 _versions: dict[tuple[str, int], Game] = {}
 
@@ -136,3 +139,11 @@ def sold_out(
 def find_player(tx: Connection, member_id: str, game_id: str) -> Any:
     """Return the row of a member in a game, None before the first play."""
     return _PLAYER.first(tx, {"member_id": member_id, "game_id": game_id})
+
+
+def next_game_end_at(tx: Connection, now: datetime) -> datetime | None:
+    """Return when the next game or the next given plays are over, after `now`; None: never."""
+    rows = list_definitions(tx, GAMES.name, (State.PUBLISHED, State.PAUSED))
+    ends = [game_of(row).ends_at for row in rows]
+    lapse: datetime | None = tx.execute(_NEXT_LAPSE, {"now": now}).scalar()
+    return min((at for at in (*ends, lapse) if at is not None and at > now), default=None)

@@ -22,6 +22,14 @@ from server.notifications.mail.service import latest_mails
 from tests.builders.members import NOW, VAULT, bearer, sign_in
 from tests.builders.rewards import shown
 
+IN_TURN = (
+    ("createEvent", "partner"),
+    ("giveBadge", "partner"),
+    ("markBadgesSeen", "member"),
+    ("forceOutcome", "partner"),
+    ("playGame", "member"),
+)
+
 
 def endpoints():
     """Every operation with a body, of all surfaces."""
@@ -65,7 +73,7 @@ def example_of(operation_id):
 
 def test_every_example_works_in_the_demo_shop(sqlite_app, cafe):
     client, callers = cafe
-    numbers, seen = count(1), {"member_id": EXAMPLE_MEMBER_ID}
+    numbers, seen = count(1), {"member_id": EXAMPLE_MEMBER_ID, "game_id": "wheel"}
 
     def try_out(operation_id, caller="partner", **instead):
         endpoint = example_of(operation_id)
@@ -98,9 +106,8 @@ def test_every_example_works_in_the_demo_shop(sqlite_app, cafe):
     device = try_out("changeOwnDevice", "till")
     for name in ("changeMe", "quoteTransfer", "createTransfer"):
         try_out(name, "member")
-    try_out("createEvent")
-    try_out("giveBadge")
-    try_out("markBadgesSeen", "member")
+    for name, caller in IN_TURN:
+        try_out(name, caller)
     seen["challenge_id"] = "coffee-quiz"
     assert try_out("answerChallenge", "member")["attempt"]["is_passed"]
     challenge = try_out("createOtpChallenge", "member")

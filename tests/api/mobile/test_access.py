@@ -26,6 +26,9 @@ READS = [
     "rewards/rwd_nothing",
     "vouchers",
     "vouchers/vch_nothing",
+    "games",
+    "games/gam_nothing",
+    "plays/ply_nothing",
 ]
 
 
