@@ -11,8 +11,9 @@ import orjson
 from server import __version__
 from server.api.endpoint import Call, Reply
 from server.api.mobile import member
+from server.api.mobile.raffles import RaffleShelf
 from server.api.mobile.shelves import (
-    GAME,
+    GLANCES,
     SHELVES,
     ChallengeShelf,
     GameShelf,
@@ -69,6 +70,7 @@ class Home(Out):
     challenges = Nested(ChallengeShelf, metadata=_OPTIONAL)
     streaks = Nested(StreakShelf, metadata=_OPTIONAL)
     game = Nested(GameShelf, metadata=_OPTIONAL)
+    raffle = Nested(RaffleShelf, metadata=_OPTIONAL)
 
 
 class HomeQuery(RequestSchema):
@@ -92,10 +94,10 @@ class Seen:
 def get_home(call: Call) -> Reply:
     """Get the first screen: card, balances, tier, and what to play.
 
-    Of star cards, challenges, streaks and games only the most pressing are shown.
+    Of star cards, challenges, streaks, games and raffles only the most pressing are shown.
     """
     asked = call.query["sections"]
-    wanted = set(asked.split(",")) if asked else {*SECTIONS, *SHELVES, GAME}
+    wanted = set(asked.split(",")) if asked else {*SECTIONS, *SHELVES, *GLANCES}
     view = tier_view_of(call)
     screen = find_screen(call.tx, call.principal.id)
     assert screen is not None  # whoever is signed in exists

@@ -6,6 +6,7 @@ from typing import Any
 from server.api.endpoint import Call
 from server.api.mobile.challenges import list_challenges
 from server.api.mobile.games import GameStub, first_game
+from server.api.mobile.raffles import first_raffle
 from server.api.mobile.star_cards import list_cards
 from server.api.mobile.streaks import list_streaks
 from server.api.presenters.challenges import ChallengeOut
@@ -16,7 +17,6 @@ from server.api.schemas import ResponseSchema as Out
 from server.gamification.playing.queries import get_games
 from server.gamification.playing.types import Games
 
-GAME = "game"
 _LAST = ("claimed", "expired")
 """States of challenges that are shown only after all others."""
 
@@ -60,8 +60,8 @@ def read_shelves(call: Call, revision: str, wanted: set[str]) -> dict[str, Any]:
         for name, (has, show, most) in SHELVES.items()
         if name in wanted and has(games)
     }
-    game = first_game(call) if GAME in wanted else None
-    return shelves | {GAME: {"status": "ok"} | game} if game else shelves
+    glances = {name: look(call) for name, look in GLANCES.items() if name in wanted}
+    return shelves | {name: {"status": "ok"} | one for name, one in glances.items() if one}
 
 
 def _shelf(items: list[dict[str, Any]], most: int) -> dict[str, Any]:
@@ -88,3 +88,8 @@ SHELVES: Mapping[
     "streaks": (lambda games: games.streaks, list_streaks, 1),
 }
 """Whether the shop has it, how it is read, and how many are shown."""
+GLANCES: Mapping[str, Callable[[Call], dict[str, Any] | None]] = {
+    "raffle": first_raffle,
+    "game": first_game,
+}
+"""Sections of a single thing, None while there is none."""

@@ -1,9 +1,11 @@
 """Reading grants."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
+from server.core.columns import among
 from server.core.statements import Prepared
 from server.gamification.grants.models import BENEFIT_GRANT
 from server.gamification.grants.types import Given, Reason, load_part
@@ -17,6 +19,7 @@ _BY_REASON = Prepared(
     )
 )
 _BY_ID = select(BENEFIT_GRANT).where(_G.id == bindparam("grant_id"))
+_REASONS = Prepared(select(_G.id, _G.names).where(among(_G.id, "grant_ids")))
 
 
 def find_grant_row(tx: Connection, member_id: str, ref_kind: str, ref_id: str) -> Any:
@@ -29,6 +32,11 @@ def find_grant(tx: Connection, grant_id: str) -> Given | None:
     """Return a grant, None without one."""
     row = tx.execute(_BY_ID, {"grant_id": grant_id}).first()
     return given_of(row) if row else None
+
+
+def list_reasons(tx: Connection, grant_ids: Sequence[str]) -> dict[str, Mapping[str, str]]:
+    """Return for what grants were given, in words by language, by grant."""
+    return {row.id: row.names for row in _REASONS.all(tx, {"grant_ids": list(grant_ids)})}
 
 
 def given_of(row: Any, *, is_repeated: bool = False) -> Given:

@@ -21,7 +21,7 @@ from server.gamification.raffles.queries import (
     list_prizes,
     lock_standing,
 )
-from server.gamification.raffles.rounds import round_after
+from server.gamification.raffles.rounds import round_for
 from server.gamification.raffles.rules_text import rules_document
 from server.gamification.raffles.settings import read_raffle
 from server.gamification.raffles.types import Prize, Raffle, RaffleState
@@ -79,7 +79,7 @@ def _unfit(reason: str, detail: str) -> RaffleUnfit:
 
 
 def _row(tx: Connection, raffle: Raffle, definition: Definition, now: datetime) -> dict[str, Any]:
-    fixed = round_after(raffle.beacon, raffle.closes_at)
+    fixed = round_for(raffle.beacon, raffle.closes_at, now)
     rules = rules_document(raffle, get_programme(tx), fixed, definition.settings)
     is_open = raffle.opens_at <= now
     return {

@@ -187,7 +187,7 @@ class Standing:
     chain_hash: str
     round: int
     rules_hash: str
-    pseudonym_key: str
+    pseudonym_key: str = field(repr=False)
     prizes: int
     cap: int
     entrants_min: int

@@ -20,6 +20,7 @@ from server.gamification.programme.queries import get_programme
 from server.gamification.vouchers.redeeming import Reason, issue
 from server.notifications.mail.service import latest_mails
 from tests.builders.members import NOW, VAULT, bearer, sign_in
+from tests.builders.raffles import CHEAP, open_raffle
 from tests.builders.rewards import shown
 
 IN_TURN = (
@@ -97,14 +98,14 @@ def test_every_example_works_in_the_demo_shop(sqlite_app, cafe):
         try_out(name)
     with sqlite_app.app_context(), transaction() as tx:
         given = issue(tx, EXAMPLE_MEMBER_ID, "coffee", Reason("test", "try", "staff:eva"), NOW)
-        seen["code"] = shown(tx, given)
+        seen |= {"code": shown(tx, given), "raffle_id": open_raffle(tx, settings=CHEAP)}
     for name in ("validateVoucher", "redeemVoucher"):
         try_out(name, "till")
     made = client.post("/v1/sandbox/test-clocks", json={}, headers=callers["partner"])
     seen["clock_id"] = made.get_json()["id"]
     try_out("advanceTestClock")
     device = try_out("changeOwnDevice", "till")
-    for name in ("changeMe", "quoteTransfer", "createTransfer"):
+    for name in ("changeMe", "quoteTransfer", "createTransfer", "enterRaffle"):
         try_out(name, "member")
     for name, caller in IN_TURN:
         try_out(name, caller)

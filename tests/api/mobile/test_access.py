@@ -29,6 +29,9 @@ READS = [
     "games",
     "games/gam_nothing",
     "plays/ply_nothing",
+    "raffles",
+    "raffles/rfl_nothing",
+    "raffles/rfl_nothing/tickets",
 ]
 
 

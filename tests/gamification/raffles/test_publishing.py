@@ -14,7 +14,7 @@ from server.gamification.definitions.service import change_draft, publish
 from server.gamification.raffles.errors import RaffleRulesFixed, RaffleUnfit
 from server.gamification.raffles.publishing import RAFFLES
 from server.gamification.raffles.queries import get_rules, list_prizes, raffle_at
-from server.gamification.raffles.rounds import round_after
+from server.gamification.raffles.rounds import round_for
 from server.gamification.raffles.types import RaffleState
 from tests.builders.purchases import NOW, open_shop
 from tests.builders.raffles import CLOSES_AT, DAY, EVA, christmas, open_raffle, standing
@@ -47,7 +47,7 @@ def test_a_published_raffle_announces_what_is_certain(tx, shop):
 
 
 def test_the_round_is_the_first_two_minutes_after_the_end():
-    first = round_after(Source.DRAND, datetime(2026, 12, 20, 17, 0, tzinfo=UTC))
+    first = round_for(Source.DRAND, datetime(2026, 12, 20, 17, 0, tzinfo=UTC), NOW)
     assert first.public_at - datetime(2026, 12, 20, 17, 2, tzinfo=UTC) <= timedelta(seconds=3)
     assert first.public_at.timestamp() == 1692803367 + (first.number - 1) * 3
     assert first.chain_hash.startswith("52db9ba70e0c")
