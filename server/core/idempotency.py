@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, SmallInteger, Text, bindparam, delete, insert, select
+from sqlalchemy import Connection, SmallInteger, Text, bindparam, delete, insert, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -77,7 +77,9 @@ _FIND = Prepared(
     )
 )
 _SAVE = Prepared(insert(RECORD))
-_SWEEP = delete(RECORD).where(RECORD.c.expires_at <= bindparam("now"))
+_KEY = (RECORD.c.principal, RECORD.c.operation, RECORD.c.key)
+_OVER = select(*_KEY).where(RECORD.c.expires_at <= bindparam("now")).limit(bindparam("most"))
+_SWEEP = delete(RECORD).where(tuple_(*_KEY).in_(_OVER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +177,9 @@ def is_remembered(refusal: Refusal) -> bool:
     return refusal.status < 500 and refusal.status not in NOT_STORED
 
 
-def sweep_idempotency(tx: Connection, *, now: datetime) -> int:
-    """Delete the records whose time is over and return how many there were."""
-    return tx.execute(_SWEEP, {"now": now}).rowcount
+def sweep_idempotency(tx: Connection, *, now: datetime, limit: int = 5000) -> int:
+    """Delete up to `limit` records whose time is over and return how many there were."""
+    return tx.execute(_SWEEP, {"now": now, "most": limit}).rowcount
 
 
 def _replay(tx: Connection, request: KeyedRequest) -> Answer | None:

@@ -16,7 +16,7 @@ from server.jobs.runs import forget_runs
 def run(*, now: datetime, limit: int = 5000) -> int:
     """Delete what is out of date, up to `limit` rows of each kind of work; return how many."""
     with transaction() as tx:
-        swept = sweep_idempotency(tx, now=now)
+        swept = sweep_idempotency(tx, now=now, limit=limit)
     with transaction() as tx:
         swept += forget_refusals(tx, now) + _forget_work(tx, now, limit)
     with transaction() as tx:

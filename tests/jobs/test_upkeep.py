@@ -51,11 +51,12 @@ def test_answers_are_forgotten_when_their_time_is_over(ready):
     with transaction() as tx:
         who = {"principal": "key:1", "operation": "createTransaction", "fingerprint": "f"}
         row = {**who, "status": 201, "body": "{}", "created_at": NOW}
-        ends = {"old": NOW, "new": NOW + HOUR}
+        ends = {"old": NOW, "older": NOW - HOUR, "oldest": NOW - DAY, "new": NOW + HOUR}
         tx.execute(
             insert(RECORD), [row | {"key": key, "expires_at": at} for key, at in ends.items()]
         )
-    assert prune.run(now=NOW + timedelta(minutes=1)) == 1
+    batches = [prune.run(now=NOW + timedelta(minutes=1), limit=2) for _ in range(3)]
+    assert batches == [2, 1, 0]
     with reading() as tx:
         assert tx.execute(select(RECORD.c.key)).scalars().all() == ["new"]
 
