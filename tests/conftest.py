@@ -1,6 +1,7 @@
 """What every test may ask for; the fixtures live in tests/fixtures, one file per thing."""
 
 import freezegun
+import hypothesis
 
 pytest_plugins = [
     "tests.fixtures.run",
@@ -13,3 +14,7 @@ pytest_plugins = [
 
 # The pool measures its waits; under a frozen clock they would never end.
 freezegun.configure(extend_ignore_list=["sqlalchemy.util.queue", "sqlalchemy.pool"])
+
+# No test depends on time: a busy machine is no reason to fail.
+hypothesis.settings.register_profile("fairstar", deadline=None)
+hypothesis.settings.load_profile("fairstar")

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.benchmarks import expiry, growth, load
+from tests.benchmarks import draws, expiry, growth, load
 from tests.benchmarks.database import database, server
 from tests.benchmarks.measures import Pace, Result, measure
 from tests.benchmarks.paths import pairs_of
@@ -44,9 +44,11 @@ def _results(
     server_url: str, folder: Path, pace: Pace, asked: argparse.Namespace
 ) -> Iterator[Result]:
     """Yield one result after the other."""
+    if asked.only in draws.NAME:
+        yield draws.measure_draw(1_000_000 if asked.full else 100_000)
     if asked.only in expiry.NAME:
         yield expiry.measure_expiry(server_url, 20_000 if asked.quick else 200_000)
-    if asked.only == expiry.NAME:
+    if asked.only in {draws.NAME, expiry.NAME}:
         return
     with database(server_url, "shop") as url:
         shop = seed_shop(url, MEMBERS)

@@ -6,7 +6,7 @@ What is void is skipped: it removes itself and changes the order of nobody else.
 """
 
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from server.gamification.draws.types import (
     Drawn,
@@ -37,13 +37,12 @@ def draw(
 
 def main_order(tickets: Iterable[Ticket], seed: bytes) -> tuple[MainPlace, ...]:
     """Return every entrant once, at the place of the first of his tickets."""
-    digest = hmac.digest
-    ranked = sorted(
-        (digest(seed, b"main|" + one.id.encode(), "sha256"), one.id, one.entrant) for one in tickets
-    )
+    hash_of = _keyed(seed, b"main|")
+    by_hash = {hash_of(one.id): one for one in tickets}
     first: dict[str, str] = {}
-    for _, ticket, entrant in ranked:
-        first.setdefault(entrant, ticket)
+    for key in sorted(by_hash):
+        ticket = by_hash[key]
+        first.setdefault(ticket.entrant, ticket.id)
     return tuple(MainPlace(place, first[who], who) for place, who in enumerate(first, 1))
 
 
@@ -53,6 +52,18 @@ def second_order(entrants: Iterable[str], seed: bytes) -> tuple[SecondPlace, ...
         (hmac.digest(seed, f"second|{who}".encode(), "sha256"), who) for who in entrants
     )
     return tuple(SecondPlace(place, who) for place, (_, who) in enumerate(ranked, 1))
+
+
+def _keyed(seed: bytes, beginning: bytes) -> Callable[[str], bytes]:
+    """Return HMAC-SHA256 of a beginning and a text; the beginning is hashed only once."""
+    begun = hmac.new(seed, beginning, "sha256")
+
+    def hash_of(text: str) -> bytes:
+        made = begun.copy()
+        made.update(text.encode())
+        return made.digest()
+
+    return hash_of
 
 
 def _standing(tickets: Iterable[Ticket], void: Iterable[Void]) -> Iterable[Ticket]:

@@ -21,18 +21,18 @@ def sealed_lines(tickets: Iterable[Ticket]) -> list[str]:
     Raise `ValueError` for a ticket that is not of the form, or an id that is there twice.
     """
     lines = sorted(map(line_of, tickets))
-    ids = {line[:32] for line in lines}
-    if len(ids) != len(lines):
-        raise ValueError("a ticket is in the list twice")
+    is_ticket = _LINE.fullmatch
     for line in lines:
-        if _LINE.fullmatch(line) is None:
+        if is_ticket(line) is None:
             raise ValueError(f"not a ticket: {line[:120]}")
+    if len({line[:32] for line in lines}) != len(lines):
+        raise ValueError("a ticket is in the list twice")
     return lines
 
 
 def root_of(lines: Iterable[str]) -> str:
     """Return the Merkle root (RFC 6962, hex) over sealed lines."""
-    return merkle_root(line.encode() for line in lines)
+    return merkle_root(map(str.encode, lines))
 
 
 def entries_csv(lines: Iterable[str]) -> Iterator[bytes]:
