@@ -11,12 +11,15 @@ import orjson
 from server import __version__
 from server.api.endpoint import Call, Reply
 from server.api.mobile import member
+from server.api.mobile.next_best import NextBest, next_best
 from server.api.mobile.raffles import RaffleShelf
 from server.api.mobile.shelves import (
     GLANCES,
+    REWARDS,
     SHELVES,
     ChallengeShelf,
     GameShelf,
+    RewardsShelf,
     StarCardShelf,
     StreakShelf,
     read_shelves,
@@ -34,6 +37,8 @@ from server.gamification.standings.climbing import look_up_tier
 from server.gamification.tiers.types import Outlook
 
 SECTIONS = ("member", "card", "balances", "tier")
+PLAY = {*SHELVES, REWARDS}
+NEXT_BEST = "next_best"
 _OPTIONAL = {"optional": True}
 _GREETINGS = (
     (5, message("Good evening"), message("Good evening, {name}")),
@@ -71,6 +76,8 @@ class Home(Out):
     streaks = Nested(StreakShelf, metadata=_OPTIONAL)
     game = Nested(GameShelf, metadata=_OPTIONAL)
     raffle = Nested(RaffleShelf, metadata=_OPTIONAL)
+    rewards = Nested(RewardsShelf, metadata=_OPTIONAL)
+    next_best = Nested(NextBest, metadata=_OPTIONAL, allow_none=True)
 
 
 class HomeQuery(RequestSchema):
@@ -92,17 +99,19 @@ class Seen:
 
 @member.get("/me/home", "getHome", query=HomeQuery, answers={200: Home})
 def get_home(call: Call) -> Reply:
-    """Get the first screen: card, balances, tier, and what to play.
+    """Get the first screen: card, balances, tier, what to play, rewards, and what to do next.
 
-    Of star cards, challenges, streaks, games and raffles only the most pressing are shown.
+    Of star cards, challenges, streaks, games and raffles only the most pressing are shown, of
+    rewards up to three that can be had or almost. `next_best` is null where there is nothing to be
+    done, and absent where the shop has neither games nor rewards.
     """
     asked = call.query["sections"]
-    wanted = set(asked.split(",")) if asked else {*SECTIONS, *SHELVES, *GLANCES}
+    wanted = set(asked.split(",")) if asked else {*SECTIONS, *PLAY, *GLANCES, NEXT_BEST}
     view = tier_view_of(call)
     screen = find_screen(call.tx, call.principal.id)
     assert screen is not None  # whoever is signed in exists
     ahead = look_up_tier(call.tx, screen.shopper, view.ladder, call.now)
-    shelves = read_shelves(call, view.points.programme.revision, wanted)
+    shelves = _shelves(call, screen, wanted)
     seen = Seen(call, view, screen, ahead, shelves)
     sections = [name for name in SECTIONS if name in wanted]
 
@@ -110,6 +119,15 @@ def get_home(call: Call) -> Reply:
         return {name: _SECTIONS[name](seen) for name in sections} | shelves
 
     return Reply(show, tag=_tag(seen, asked))
+
+
+def _shelves(call: Call, screen: Screen, wanted: set[str]) -> dict[str, Any]:
+    """Return the shelves that are wanted, and the best of all that there are, if there are any."""
+    if NEXT_BEST not in wanted:
+        return read_shelves(call, screen, wanted)
+    found = read_shelves(call, screen, PLAY | wanted)
+    shown = {name: shelf for name, shelf in found.items() if name in wanted}
+    return shown | {NEXT_BEST: next_best(found, call.locale)} if found.keys() & PLAY else shown
 
 
 def _tag(seen: Seen, asked: str | None) -> str:

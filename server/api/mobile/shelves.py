@@ -7,16 +7,22 @@ from server.api.endpoint import Call
 from server.api.mobile.challenges import list_challenges
 from server.api.mobile.games import GameStub, first_game
 from server.api.mobile.raffles import first_raffle
+from server.api.mobile.reward_shelf import RewardShelf, visible_of
 from server.api.mobile.star_cards import list_cards
 from server.api.mobile.streaks import list_streaks
 from server.api.presenters.challenges import ChallengeOut
+from server.api.presenters.rewards import RewardOut
 from server.api.presenters.star_cards import StarCardOut
 from server.api.presenters.streaks import StreakOut
 from server.api.schemas import Boolean, Items, Nested, Text
 from server.api.schemas import ResponseSchema as Out
 from server.gamification.playing.queries import get_games
 from server.gamification.playing.types import Games
+from server.gamification.rewards.types import Shopper
+from server.gamification.screens.queries import Screen
+from server.gamification.tiers.rules import current_key
 
+REWARDS, REWARDS_MOST = "rewards", 3
 _LAST = ("claimed", "expired")
 """States of challenges that are shown only after all others."""
 
@@ -52,16 +58,46 @@ class GameShelf(GameStub):
     status = Text(required=True)
 
 
-def read_shelves(call: Call, revision: str, wanted: set[str]) -> dict[str, Any]:
-    """Return the sections that were asked for and that the shop has something for."""
-    games = get_games(call.tx, revision)
-    shelves = {
+class RewardsShelf(_Shelf):
+    """Rewards that can be had, or almost; first those that the member wishes for."""
+
+    items = Items(Nested(RewardOut), required=True)
+
+
+def read_shelves(call: Call, screen: Screen, wanted: set[str]) -> dict[str, Any]:
+    """Return the sections that were asked for and that the shop has something for.
+
+    The tier of the screen's member is up to date.
+    """
+    games = get_games(call.tx, call.configuration.programme.revision)
+    found = {
         name: _shelf(show(call), most)
         for name, (has, show, most) in SHELVES.items()
         if name in wanted and has(games)
     }
+    if REWARDS in wanted and visible_of(call):
+        found[REWARDS] = _rewards(call, screen)
     glances = {name: look(call) for name, look in GLANCES.items() if name in wanted}
-    return shelves | {name: {"status": "ok"} | one for name, one in glances.items() if one}
+    return found | {name: {"status": "ok"} | one for name, one in glances.items() if one}
+
+
+def _rewards(call: Call, screen: Screen) -> dict[str, Any]:
+    """Show what is near of the catalogue; `more` says that there are other rewards."""
+    shelf = RewardShelf(call, _shopper(call, screen))
+    shown = shelf.near()[:REWARDS_MOST]
+    items = [shelf.present(reward) for reward in shown]
+    return {"status": "ok", "items": items, "more": len(shelf.visible) > len(shown)}
+
+
+def _shopper(call: Call, screen: Screen) -> Shopper:
+    """Return who looks at rewards, out of what was read; points past their date are gone."""
+    spendable = {
+        one.unit: one.available
+        - sum(part for at, part in screen.ladders.get(one.unit, ()) if at <= call.now)
+        for one in screen.wallets
+    }
+    tier_key = current_key(call.configuration.ladder, screen.shopper.standing)
+    return Shopper(tier_key, spendable)
 
 
 def _shelf(items: list[dict[str, Any]], most: int) -> dict[str, Any]:

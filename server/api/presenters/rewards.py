@@ -1,6 +1,6 @@
 """Rewards and vouchers as members see them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -151,8 +151,12 @@ class RewardView:
 
     def tiers(self, reward: Reward) -> str | None:
         """Return the names of the tiers that may have a reward, None when all may."""
-        names = [tier.names for tier in self.ladder.tiers if tier.key in reward.tiers]
-        return ", ".join(in_language(one, self.locale) for one in names) or None
+        return self.tiers_named(reward.tiers) or None
+
+    def tiers_named(self, keys: Sequence[str]) -> str:
+        """Return the names of tiers by their keys."""
+        names = [tier.names for tier in self.ladder.tiers if tier.key in keys]
+        return ", ".join(in_language(one, self.locale) for one in names)
 
 
 def present_reward(
@@ -208,7 +212,7 @@ def present_value(reward: Reward, view: RewardView) -> dict[str, Any]:
         "percent_bp": reward.value.percent_bp or None,
         "amount": view.money(reward.value.amount_minor),
         "skus": list(reward.value.skus),
-        "cause": reward.value.cause or None,
+        "cause": in_language(reward.value.causes, view.locale) or reward.value.cause or None,
     }
 
 
@@ -285,7 +289,7 @@ def summarise_voucher(
         "location_id": use.location_id if use else None,
         "fulfilment": voucher.fulfilment,
         "on_expiry": on_expiry,
-        "on_expiry_text": gettext(view.locale, _EXPIRIES[on_expiry]),
+        "on_expiry_text": _ending_text(voucher, reward, bool(paid), view),
         "cancellable": refusal is None,
         "actions": [action("cancel", label, reason)],
     }
@@ -295,6 +299,23 @@ _EXPIRIES = {
     "points_returned": message("Unused? What it cost comes back by itself."),
     "nothing": message("Please use it in time."),
 }
+_OVER = (VoucherState.CANCELLED, VoucherState.WITHDRAWN, VoucherState.EXPIRED)
+_ENDINGS = {
+    VoucherState.USED: message("It was used."),
+    VoucherState.CANCELLED: message("It was given back."),
+    VoucherState.WITHDRAWN: message("It was withdrawn."),
+    VoucherState.EXPIRED: message("It was not used in time."),
+}
+
+
+def _ending_text(voucher: Voucher, reward: Reward, has_price: bool, view: RewardView) -> str:
+    """Say what becomes of a voucher that is not used, or what has become of it."""
+    state = state_of(voucher, view.now)
+    if state is VoucherState.USED and reward.kind is RewardKind.DONATION:
+        return gettext(view.locale, "Thank you for giving.")
+    if state in _ENDINGS:
+        return gettext(view.locale, _ENDINGS[state])
+    return gettext(view.locale, _EXPIRIES[_on_expiry(voucher.is_settled, has_price)])
 
 
 def state_of(voucher: Voucher, now: datetime) -> VoucherState:
@@ -307,7 +328,8 @@ def with_code(
     summary: dict[str, Any], reward: Reward, code: str | None, locale: str
 ) -> dict[str, Any]:
     """Return a voucher with its code and how to use it."""
-    told = in_language(reward.instructions, locale)
+    is_over = summary["state"] in _OVER and code is None
+    told = "" if is_over else in_language(reward.instructions, locale)
     if not told and code is not None:
         told = gettext(locale, "Show this at the till.")
     return summary | _present_code(reward, code) | {"instructions": told or None}

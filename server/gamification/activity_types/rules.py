@@ -24,7 +24,7 @@ def faults(activity_type: ActivityType, data: Mapping[str, Any]) -> list[FieldEr
         value = data.get(field.name)
         if value is None:
             if field.is_required:
-                found.append(_fault(field.name, "required", "This is needed."))
+                found.append(_fault(field.name, "required", "Missing data for required field."))
         elif not _fits(field, value):
             found.append(_fault(field.name, "invalid", f"Must be {_wanted(field)}."))
     return found

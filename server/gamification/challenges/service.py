@@ -130,9 +130,9 @@ def _why_nothing(
     }
     if "due" in states:
         return ChallengeEnded("The time to claim is over.")
-    if "given" in states:
-        return AlreadyClaimed()
     current = latest.current if latest else 0
+    if "given" in states or (not current and any(one.state == "given" for one in rewards)):
+        return AlreadyClaimed()
     missing = max(0, challenge.target - current)
     return ChallengeNotCompleted(current=current, target=challenge.target, missing=missing)
 

@@ -123,6 +123,11 @@ def list_contacts(tx: Connection, vault: Vault, member_id: str) -> list[Contact]
     ]
 
 
+def list_identifier_kinds(tx: Connection, member_id: str) -> set[str]:
+    """Return by what kinds of identifiers a member is known."""
+    return {row.kind for row in tx.execute(_CONTACTS, {"member_id": member_id})}
+
+
 def context_of(identifier_id: str) -> str:
     """Return the context that binds a sealed value to its row."""
     return f"member_identifier:{identifier_id}"

@@ -24,6 +24,7 @@ from server.gamification.activity_types.types import ActivityType, Reporter
 from server.gamification.earning.refusals import trace_of_row
 from server.gamification.ledger.service import open_book
 from server.gamification.programme.types import POINTS
+from server.gamification.reports.own import check_own_report
 from server.gamification.reports.queries import find_report, has_reported, used_caps
 from server.gamification.standings import climbing
 
@@ -49,7 +50,8 @@ def report_activity(
     A report known already has its first outcome, whatever has become of its type since, and
     counts no more (None). Raise `ActivityTypeUnknown`, `ValidationFailed`, `ActivityTooOften`,
     `NotFound`, `MemberBlocked`, `MemberMerged`, `PurchaseTooOld`, `PurchaseInFuture`,
-    `DuplicateMismatch`.
+    `DuplicateMismatch`,
+    `ProfileIncomplete`.
     """
     book = open_book(tx, report.member_id, POINTS, recording.now)
     row = find_report(tx, report.source, report.external_id, report.kind)
@@ -82,6 +84,8 @@ def _declared(
     declared = get_activity_type(tx, revision, report.kind)
     if by_member and declared.reporter is not Reporter.MEMBER:
         raise ActivityTypeUnknown(kind=report.kind)
+    if by_member:
+        check_own_report(tx, report.member_id, report.kind)
     wrong = faults(declared, report.data)
     if wrong:
         raise ValidationFailed(wrong)

@@ -16,7 +16,7 @@ class RewardLimitReached(Refusal):
 
 
 class TierTooLow(Refusal):
-    """The reward is for members of other tiers; `params.tiers` names them."""
+    """The reward is for members of other tiers; `params.tiers` has their keys."""
 
     code, status, title = "tier_too_low", 403, "This reward is for another tier"
 

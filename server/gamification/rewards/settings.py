@@ -4,6 +4,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from server.core.i18n import in_language
 from server.gamification.definitions.images import read_image
 from server.gamification.definitions.reading import Reader
 from server.gamification.definitions.types import Kind, Settings
@@ -85,11 +86,13 @@ def _read_stars(price: Reader) -> dict[str, int]:
 
 def _read_value(reader: Reader) -> Value:
     value = reader.nested("value")
+    causes = value.localised("causes")
     made = Value(
         value.integer("percent_bp", most=10_000),
         value.integer("amount_minor", most=PRICE_MAX),
         value.texts("skus"),
-        value.text("cause", "", most=80),
+        value.text("cause", in_language(causes, "en"), most=80),
+        causes,
     )
     value.refuse_unknown()
     return made

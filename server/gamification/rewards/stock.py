@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from server.core.statements import Later, Prepared
 from server.gamification.rewards.errors import RewardSoldOut
 from server.gamification.rewards.models import REWARD_STOCK
 from server.gamification.rewards.types import Reward, Stock, StockState
@@ -15,7 +16,7 @@ from server.gamification.rewards.types import Reward, Stock, StockState
 _S = REWARD_STOCK.c
 _OF = _S.reward_id == bindparam("of_reward")
 _GIVEN = _S.reserved + _S.sold
-_READ = select(REWARD_STOCK)
+_READ = Prepared(select(REWARD_STOCK))
 
 
 def _insert(dialect: Any) -> Any:
@@ -79,5 +80,12 @@ def move_stock(tx: Connection, reward_id: str, before: StockState, after: StockS
 
 def list_stock(tx: Connection) -> dict[str, Stock]:
     """Return the counted stock by reward."""
-    rows = tx.execute(_READ)
-    return {row.reward_id: Stock(row.total, row.reserved, row.sold, row.version) for row in rows}
+    return ask_stock(tx)()
+
+
+def ask_stock(tx: Connection) -> Later[dict[str, Stock]]:
+    """Send the question of `list_stock`."""
+    sent = _READ.send(tx)
+    return lambda: {
+        row.reward_id: Stock(row.total, row.reserved, row.sold, row.version) for row in sent.all()
+    }

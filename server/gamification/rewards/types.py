@@ -64,13 +64,15 @@ class Shelf(StrEnum):
 class Value:
     """What the reward takes off a bill or gives; which fields count depends on the kind.
 
-    `percent_bp` are hundredths of a percent, `cause` is the name of a good cause.
+    `percent_bp` are hundredths of a percent, `cause` is the name of a good cause, `causes` the
+    same by language.
     """
 
     percent_bp: int = 0
     amount_minor: int = 0
     skus: tuple[str, ...] = ()
     cause: str = ""
+    causes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

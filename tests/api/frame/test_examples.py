@@ -105,7 +105,7 @@ def test_every_example_works_in_the_demo_shop(sqlite_app, cafe):
     seen["clock_id"] = made.get_json()["id"]
     try_out("advanceTestClock")
     device = try_out("changeOwnDevice", "till")
-    for name in ("changeMe", "quoteTransfer", "createTransfer", "enterRaffle"):
+    for name in ("changeMe", "quoteTransfer", "createTransfer", "createMyEvents", "enterRaffle"):
         try_out(name, "member")
     for name, caller in IN_TURN:
         try_out(name, caller)

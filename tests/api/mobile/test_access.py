@@ -25,6 +25,7 @@ READS = [
     "rewards",
     "rewards/rwd_nothing",
     "vouchers",
+    "events/types",
     "vouchers/vch_nothing",
     "games",
     "games/gam_nothing",

@@ -317,5 +317,5 @@ def test_the_programme_is_told_to_everybody(app, client, cast, language):
             for rank in range(4)
         ],
         "sign_in_methods": ["otp_email", "partner_assertion"],
-        "features": {"self_enrolment": True},
+        "features": {"self_enrolment": True, "transfers": False},
     }

@@ -160,6 +160,40 @@ def test_what_cannot_be_had_is_refused_and_nothing_moves(books, phone, changes, 
     assert good(phone.get("balances"))["items"][0]["amount"] == 100
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "This is for members of another tier: Gold."),
+        ("ru", "Это для участников другого уровня: Золото."),
+        ("et", "See on teise taseme liikmetele: Kuld."),
+    ],
+)
+def test_whoever_is_in_another_tier_is_told_which_one(books, client, cast, language, sentence):
+    reward = publish(books, tiers=["gold"])
+    headers = cast.as_ana | {"Idempotency-Key": "one", "Accept-Language": language}
+    answer = client.post(f"/v1/me/rewards/{reward}/redemptions", json={}, headers=headers)
+    assert answer.get_json()["user_message"] == sentence
+
+
+@pytest.mark.parametrize(
+    ("language", "cause", "thanks", "back"),
+    [
+        ("en", "The shelter", "Thank you for giving.", "It was given back."),
+        ("ru", "Приют", "Спасибо за пожертвование.", "Возвращено."),
+        ("et", "Varjupaik", "Täname annetuse eest.", "See on tagastatud."),
+    ],
+)
+def test_what_is_over_says_so_in_the_members_language(books, phone, language, cause, thanks, back):
+    causes = {"causes": {"en": "The shelter", "ru": "Приют", "et": "Varjupaik"}}
+    given = taken(phone, publish(books, "shelter", settings=donation(value=causes)))["voucher"]
+    coffee = taken(phone, publish(books))["voucher"]
+    phone.post(f"vouchers/{coffee['id']}/cancellation")
+    shown = [good(phone.get(f"vouchers/{one['id']}", language)) for one in (given, coffee)]
+    assert [one["on_expiry_text"] for one in shown] == [thanks, back]
+    assert shown[0]["value"]["cause"] == cause
+    assert shown[1]["instructions"] is None
+
+
 def test_the_limit_is_shown_and_kept(books, phone):
     reward = publish(books, limit={"total": 1})
     taken(phone, reward)

@@ -7,6 +7,7 @@ from server.core.db import reading, transaction
 from server.gamification.partners.service import add_location
 from tests.builders.members import bearer
 from tests.builders.purchases import add_rule
+from tests.builders.rewards import offer
 from tests.builders.tills import good, money, receipt
 
 _SAID = """SELECT statement, generic_plans, custom_plans FROM pg_prepared_statements
@@ -91,6 +92,15 @@ def test_the_first_screen_takes_two_statements_known_or_not(client, till, cast, 
     known = headers | {"If-None-Match": tag}
     for each in (headers, known):
         assert count(said, lambda each=each: client.get("/v1/me/home", headers=each)) == 2
+
+
+def test_rewards_on_the_first_screen_take_three_more(app, client, till, cast, said):
+    till.buy(cast.ben, 5000)
+    with app.app_context(), transaction() as tx:
+        for number in range(6):
+            offer(tx, f"reward-{number}", price={"points": 5 + number})
+    headers = bearer(cast.ben_tokens.access_token)
+    assert count(said, lambda: client.get("/v1/me/home", headers=headers)) == 5
 
 
 def test_what_is_asked_often_is_planned_once(client, till, cast, said):
