@@ -16,6 +16,7 @@ from server.core.pagination import newest_first
 from server.core.statements import Prepared, at_once
 from server.gamification.activities.models import ACTIVITY, ACTIVITY_RETURN
 from server.gamification.definitions.models import DEFINITION_VERSION
+from server.gamification.game_plays.models import GAME_PLAY
 from server.gamification.grants.models import BENEFIT_GRANT
 from server.gamification.ledger.models import LOT
 from server.gamification.members.models import MEMBER
@@ -84,6 +85,17 @@ _TRANSFERS = (
     .join(_RECIPIENT, _RECIPIENT.c.id == MEMBER_TRANSFER.c.recipient_id)
     .where(or_(MEMBER_TRANSFER.c.sender_id == _ME, MEMBER_TRANSFER.c.recipient_id == _ME))
 )
+_PLAYS = (
+    select(GAME_PLAY, DEFINITION_VERSION.c.settings)
+    .join(
+        DEFINITION_VERSION,
+        and_(
+            DEFINITION_VERSION.c.definition_id == GAME_PLAY.c.game_id,
+            DEFINITION_VERSION.c.version == GAME_PLAY.c.version,
+        ),
+    )
+    .where(GAME_PLAY.c.member_id == _ME, GAME_PLAY.c.source == "points")
+)
 SOURCES: Mapping[str, Source] = {
     "act": _source(select(ACTIVITY).where(ACTIVITY.c.member_id == _ME), ACTIVITY, "occurred_at"),
     "grt": _source(
@@ -91,6 +103,7 @@ SOURCES: Mapping[str, Source] = {
     ),
     "vrd": _source(_USES, VOUCHER_USE, "used_at"),
     "mtr": _source(_TRANSFERS, MEMBER_TRANSFER, "created_at"),
+    "ply": _source(_PLAYS, GAME_PLAY, "played_at"),
 }
 """By the kind prefix of the ids of their rows."""
 

@@ -39,6 +39,8 @@ from tests.builders.instant_wins import (
     wheel,
 )
 from tests.builders.members import VAULT
+from tests.builders.playing import open_challenge, undo
+from tests.builders.playing import play as do
 from tests.builders.purchases import NOW, add_member, give, open_shop
 
 DAY = timedelta(days=1)
@@ -254,3 +256,18 @@ def test_losses_are_counted_until_the_sure_win(tx, ana):
     assert (sure.losses_before, sure.is_forced, sure.outcome != Outcome.LOST) == (3, False, True)
     assert find_player(tx, ana, game.id).losses == 0
     assert_sound(tx)
+
+
+def test_a_challenge_gives_plays_and_a_return_takes_the_unused_ones_back(tx, ana):
+    """Two plays for a purchase: one is used, the purchase comes back, one is left to take."""
+    game = open_game(tx, free_per_day=0)
+    plays = [{"kind": "plays", "key": "wheel", "amount": 2}]
+    automatic = {"mode": "automatic"}
+    open_challenge(tx, key="once", target=1, benefits=plays, claim=automatic)
+    fact = do(tx, ana, NOW)
+    assert credits_of(tx, ana) == [(2, 0, 0, 0)]
+    assert play(tx, ana, game, "one").source is Source.CREDIT
+    undo(tx, fact, now=NOW)
+    assert credits_of(tx, ana) == [(0, 1, 1, 0)]
+    with pytest.raises(NoPlaysLeft):
+        play(tx, ana, game, "two")

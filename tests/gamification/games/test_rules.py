@@ -80,6 +80,23 @@ def test_the_production_function_wins_as_often_as_it_says():
         )
 
 
+FIRST_HALF = frozenset(ids(20_000))
+RIGGED = {
+    "a hundredth too few": lambda seed, play_id: rules.is_win(seed, play_id, Chance(24, 100)),
+    "eight bits, one too few": lambda seed, play_id: rules.drawn_number(seed, play_id) % 256 < 60,
+    "every fifth": lambda seed, play_id: rules.drawn_number(seed, play_id) % 5 == 0,
+    "the first half alone": lambda seed, play_id: (
+        play_id in FIRST_HALF and rules.is_win(seed, play_id, Chance(1, 4))
+    ),
+}
+
+
+@pytest.mark.parametrize("rigged", RIGGED)
+def test_a_rigged_game_is_caught_by_the_same_numbers(rigged):
+    wins = sum(RIGGED[rigged](SEED, play_id) for play_id in ids(40_000))
+    assert (wins - 10_000) ** 2 > Fraction(109, 10) * 40_000 * Fraction(3, 16)
+
+
 def test_wins_do_not_depend_on_what_happened_before():
     """After a win and after a loss the next play of the production function wins alike."""
     won = [rules.is_win(SEED, play_id, QUARTER) for play_id in ids(40_000)]
