@@ -19,6 +19,7 @@ from server.gamification.playing.rules import zone_of
 from server.gamification.playing.types import Games, Player
 from server.gamification.programme.queries import RevisionCache
 from server.gamification.programme.types import Programme
+from server.gamification.raffles import queries as raffles
 from server.gamification.star_cards.queries import get_star_cards
 from server.gamification.streaks import queries as streaks
 
@@ -70,6 +71,7 @@ def _load(tx: Connection, revision: str) -> Games:
         tuple(badge for badge in known_badges(tx, revision) if badge not in live),
         get_star_cards(tx, revision),
         streaks.get_calendar(tx, revision),
+        tuple(one for one in raffles.PUBLISHED.live(tx, revision) if one.purchases is not None),
     )
 
 

@@ -25,6 +25,7 @@ from server.gamification.facts.types import ActivityFact, Returning
 from server.gamification.grants.service import take_back
 from server.gamification.ledger.service import open_book
 from server.gamification.playing.queries import ask_players, get_games
+from server.gamification.playing.raffling import shrink_for_return
 from server.gamification.playing.rules import fact_of, items_left
 from server.gamification.playing.service import BADGE
 from server.gamification.playing.types import Games, Player
@@ -67,6 +68,8 @@ def _undone(
     games = get_games(tx, recording.configuration.programme.revision)
     left = _left(row, before.player, recording)
     moved = _take_back(tx, row, left, recording, games)
+    amounts = (before.amount_minor, left.amount_minor if left else 0)
+    shrink_for_return(tx, games.raffles, (row.member_id, row.id), amounts, recording)
     moved |= _revoke(tx, row, (before.subject, left), recording, games)
     if moved:
         outcome.wallet = open_book(tx, row.member_id, POINTS, recording.now).wallet
@@ -74,10 +77,12 @@ def _undone(
 
 
 class _Before:
-    """Who the member was before the return; the wallet is locked from here on."""
+    """Who the member was before the return, and how much of the purchase was left; the wallet is
+    locked from here on.
+    """
 
-    def __init__(self, player: Player, subject: Subject) -> None:
-        self.player, self.subject = player, subject
+    def __init__(self, player: Player, subject: Subject, amount_minor: int) -> None:
+        self.player, self.subject, self.amount_minor = player, subject, amount_minor
 
 
 def _who(tx: Connection, activity_id: str, recording: Recording) -> _Before | None:
@@ -89,7 +94,9 @@ def _who(tx: Connection, activity_id: str, recording: Recording) -> _Before | No
     player = ask_players(tx, [row.member_id], configuration.programme)()[row.member_id]
     shopper = queries.get_shopper(tx, row.member_id)
     who = subject_of(shopper, player.person, configuration.ladder, recording.now)
-    return _Before(player, who)
+    row = queries.find_activity(tx, activity_id)
+    left = row.amount_minor - returned_of(row, load_lines(row.trace)).amount_minor
+    return _Before(player, who, left)
 
 
 def _left(row: Any, player: Player, recording: Recording) -> ActivityFact | None:

@@ -1,8 +1,8 @@
 """Recording activities, with all that they move in games.
 
-The order: the activity with what it earns, then challenges and streaks, then badges, then what
-these give, then star cards that are exchanged by themselves. All in the caller's transaction and
-under the locks that recording took.
+The order: the activity with what it earns, then challenges and streaks, then badges, then tickets
+of raffles, then what these give, then star cards that are exchanged by themselves. All in the
+caller's transaction and under the locks that recording took.
 """
 
 from collections.abc import Sequence
@@ -28,6 +28,7 @@ from server.gamification.facts.types import ActivityFact
 from server.gamification.grants.awarding import give_for_awards, give_gifts
 from server.gamification.ledger.service import open_book
 from server.gamification.playing.queries import ask_players, get_games, moved_wallets
+from server.gamification.playing.raffling import give_for_purchases
 from server.gamification.playing.rules import fact_of
 from server.gamification.playing.types import Games, Player
 from server.gamification.programme.types import POINTS
@@ -98,6 +99,7 @@ def play(tx: Connection, done: Sequence[tuple[Purchase, Outcome]], recording: Re
     for purchase, outcome in new:
         _count(table, purchase, outcome)
     _save(tx, table)
+    give_for_purchases(tx, games.raffles, new, recording)
     if _give(tx, table) | _exchange(tx, table, [outcome for _, outcome in new]):
         for _, outcome in new:
             outcome.wallet = open_book(tx, outcome.member_id, POINTS, recording.now).wallet

@@ -6,13 +6,17 @@ from zoneinfo import ZoneInfo
 from server.gamification.badges.subjects import Person
 from server.gamification.badges.types import Badge
 from server.gamification.challenges.types import Challenge
+from server.gamification.raffles.types import Raffle
 from server.gamification.star_cards.types import StarCard
 from server.gamification.streaks.types import Calendar, Streak
 
 
 @dataclass(frozen=True, slots=True)
 class Games:
-    """Everything in force that an activity may move, at one revision of the programme."""
+    """Everything in force that an activity may move, at one revision of the programme.
+
+    `raffles` are those of which purchases give tickets.
+    """
 
     challenges: tuple[Challenge, ...]
     streaks: tuple[Streak, ...]
@@ -20,11 +24,13 @@ class Games:
     other_badges: tuple[Badge, ...]
     star_cards: tuple[StarCard, ...]
     calendar: Calendar
+    raffles: tuple[Raffle, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to play."""
-        return not (self.challenges or self.streaks or self.badges or self.star_cards)
+        played = (self.challenges, self.streaks, self.badges, self.star_cards, self.raffles)
+        return not any(played)
 
 
 @dataclass(frozen=True, slots=True)
