@@ -110,6 +110,12 @@ def error(code: str) -> ResponseReturnValue:
     )
 
 
+@pages.get("/favicon.ico")
+def icon() -> ResponseReturnValue:
+    """The star that browsers ask for by themselves."""
+    return pages.send_static_file("star.svg")
+
+
 @pages.get("/openapi/<name>.json")
 def openapi(name: str) -> Response:
     """The OpenAPI document of the surface `name`."""

@@ -13,6 +13,7 @@ from server.demo.games import turn_the_wheel
 from server.demo.people import Person
 from server.demo.rewards import take_rewards
 from server.demo.story import Comeback, Day, Visit
+from server.demo.treats import treat
 from server.gamification.activities.configuration import get_configuration
 from server.gamification.activities.types import Purchase, Recording, Return, ReturnLine
 from server.gamification.facts.models import MEMBER_FACTS
@@ -20,11 +21,13 @@ from server.gamification.games.editions import open_editions
 from server.gamification.holds.service import place_hold, release_hold
 from server.gamification.ledger.queries import spendable_now
 from server.gamification.ledger.service import open_book
+from server.gamification.ledger.sweeping import expire_due
 from server.gamification.ledger.types import Cause
 from server.gamification.members.rules import normal_identifier
 from server.gamification.members.service import enrol_all
 from server.gamification.members.types import Enrolment, IdentifierKind, Profile, Source
 from server.gamification.partners.service import add_location
+from server.gamification.playing.joining import welcome
 from server.gamification.playing.returning import return_purchase
 from server.gamification.playing.service import record_purchase, record_purchases
 from server.gamification.presets.service import apply_preset, install_definitions
@@ -36,7 +39,7 @@ from server.gamification.vouchers.types import Till
 NAME, CURRENCY, REGION = "Kohvik Täht", "EUR", "EE"
 PLACES = ("Rotermanni", "Kadriorg")
 ACTOR = "system:demo"
-SPENT_MIN, SPENT_MAX = 3, 20
+SPENT_MIN, SPENT_MAX = 100, 1000
 REWARDED = 30
 PLAYERS = 12
 HOLD_LENGTH = timedelta(minutes=15)
@@ -55,7 +58,7 @@ class Cafe:
 
     def found(self, tx: Connection, at: datetime) -> None:
         """Set the programme up and open both places."""
-        apply_preset(tx, "four_metals", at, {"name": NAME, "currency_code": CURRENCY})
+        apply_preset(tx, "everyday_points", at, {"name": NAME, "currency_code": CURRENCY})
         install_definitions(tx, configured(), ACTOR, at)
         open_editions(tx, self.vault, at)
         change_settings(tx, {"transfers": {"account_days_min": 7}}, ACTOR, at)
@@ -76,13 +79,18 @@ class Cafe:
         closed_at = min(day.closes_at, self.now)
         others = [visit for visit in visits if visit.receipt not in self.receipts]
         self._sell_all(tx, others, closed_at)
+        guests = [self.members[number] for number in sorted({v.person.number for v in visits})]
+        till = Till(ACTOR, self.places[0])
+        treat(tx, guests, day.opens_at.toordinal(), till, closed_at)
         if day.invites:
             self._invite(tx, day.invites, closed_at)
 
     def look_back(self, tx: Connection) -> None:
         """Give the badges that the past has earned; the first few members are thanked and take some
-        of the rewards, the newest turn the wheel.
+        of the rewards, the newest turn the wheel. What has expired by now is written off.
         """
+        while expire_due(tx, self.now):
+            pass
         thanked = [self.members[number] for number in sorted(self.members)[:THANKED]]
         award_badges(tx, thanked, ACTOR, self.now)
         first = [self.members[number] for number in sorted(self.members)[:REWARDED]]
@@ -94,6 +102,8 @@ class Cafe:
         enrolments = [self._enrolment(person) for person in day.joining]
         ids = enrol_all(tx, self.vault, enrolments, day.opens_at)
         self.members |= zip((person.number for person in day.joining), ids, strict=True)
+        for member_id in ids:
+            welcome(tx, member_id, ACTOR, day.opens_at)
 
     def _enrolment(self, person: Person) -> Enrolment:
         given = ((IdentifierKind.PHONE, person.phone), (IdentifierKind.EMAIL, person.email))

@@ -1,13 +1,15 @@
 """What a visitor of the demo needs: keys of a partner and a till, and a member signed in."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, case, desc, func, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, desc, func, select
 
 from server.core.crypto import Vault
 from server.core.owner_setup import offer_owner_setup
+from server.gamification.badges.models import BADGE_AWARD
+from server.gamification.facts.models import MEMBER_FACTS
 from server.gamification.ledger.models import WALLET
 from server.gamification.members.models import MEMBER
 from server.gamification.members.queries import get_member
@@ -21,21 +23,47 @@ from server.gamification.partners.service import (
     pair_device,
 )
 from server.gamification.partners.types import Profile, Scope
+from server.gamification.programme.types import POINTS, STARS
 from server.gamification.sessions.service import open_session
 from server.gamification.sessions.tokens import Issuer
 from server.gamification.sessions.types import Installation
 from server.gamification.standings.models import MEMBER_TIER
+from server.gamification.streaks.models import STREAK_RUN
 from server.gamification.tiers.models import TIER
+from server.gamification.vouchers.models import VOUCHER
 
+NEARLY_A_MUG = (1300, 1590)
+"""Points with which most rewards can be had, and one almost."""
+LATELY = timedelta(days=8)
 PHONE = Installation("demo-phone", "Fairstar demo")
-_RANK = case((TIER.c.key == "gold", 1000), else_=func.coalesce(TIER.c.rank, 0))
+_BADGES = select(func.count(BADGE_AWARD.c.badge_id.distinct())).where(
+    BADGE_AWARD.c.member_id == MEMBER.c.id, BADGE_AWARD.c.revoked_at.is_(None)
+)
+_USED = select(func.count()).where(VOUCHER.c.member_id == MEMBER.c.id, VOUCHER.c.state == "used")
+_RUN = select(func.max(STREAK_RUN.c.current)).where(
+    STREAK_RUN.c.member_id == MEMBER.c.id, STREAK_RUN.c.last_on >= bindparam("since")
+)
+
+
+def _amount(unit: str) -> ColumnElement[int]:
+    of = (WALLET.c.member_id == MEMBER.c.id, WALLET.c.unit == unit)
+    return func.coalesce(select(WALLET.c.available).where(*of).scalar_subquery(), 0)
+
+
 _BEST = (
     select(MEMBER.c.id)
-    .join(MEMBER_TIER, MEMBER_TIER.c.member_id == MEMBER.c.id, isouter=True)
-    .join(TIER, TIER.c.id == MEMBER_TIER.c.tier_id, isouter=True)
-    .join(WALLET, WALLET.c.member_id == MEMBER.c.id, isouter=True)
+    .join(MEMBER_FACTS, MEMBER_FACTS.c.member_id == MEMBER.c.id, isouter=True)
     .where(MEMBER.c.status == Status.ACTIVE.value)
-    .order_by(desc(_RANK), desc(func.coalesce(WALLET.c.available, 0)), MEMBER.c.id)
+    .order_by(
+        desc(_amount(POINTS).between(*NEARLY_A_MUG)),
+        desc(_amount(POINTS).between(350, 3000)),
+        desc(_amount(STARS) > 0),
+        desc(_USED.scalar_subquery() > 0),
+        desc(func.coalesce(_RUN.scalar_subquery(), 0) > 1),
+        desc(_BADGES.scalar_subquery()),
+        desc(func.coalesce(MEMBER_FACTS.c.visits, 0)),
+        MEMBER.c.id,
+    )
     .limit(1)
 )
 
@@ -76,8 +104,8 @@ def make_keys(tx: Connection, vault: Vault, now: datetime) -> Keys:
 
 
 def welcome(tx: Connection, issuer: Issuer, now: datetime) -> Visitor:
-    """Sign in the gold member with the most points, or the best there is, on a demo phone."""
-    member = get_member(tx, tx.execute(_BEST).scalar_one())
+    """Sign in a lively member on a demo phone: points, stars, a streak, badges."""
+    member = get_member(tx, tx.execute(_BEST, {"since": now.date() - LATELY}).scalar_one())
     tokens = open_session(tx, issuer, member, PHONE, now)
     tier, points = _standing(tx, member.id)
     names = (member.profile.first_name, member.profile.last_name)
@@ -86,12 +114,13 @@ def welcome(tx: Connection, issuer: Issuer, now: datetime) -> Visitor:
 
 
 def _standing(tx: Connection, member_id: str) -> tuple[str, int]:
+    of_points = and_(WALLET.c.member_id == MEMBER.c.id, WALLET.c.unit == POINTS)
     found: Any = tx.execute(
         select(TIER.c.names, WALLET.c.available)
         .select_from(MEMBER)
         .join(MEMBER_TIER, MEMBER_TIER.c.member_id == MEMBER.c.id, isouter=True)
         .join(TIER, TIER.c.id == MEMBER_TIER.c.tier_id, isouter=True)
-        .join(WALLET, WALLET.c.member_id == MEMBER.c.id, isouter=True)
+        .join(WALLET, of_points, isouter=True)
         .where(MEMBER.c.id == member_id)
     ).first()
     return (found.names["en"] if found.names else "Bronze", found.available or 0)

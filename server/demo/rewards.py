@@ -7,7 +7,7 @@ from itertools import cycle
 from sqlalchemy import Connection
 
 from server.core.crypto import Vault
-from server.core.errors import Refusal
+from server.demo.treats import attempt
 from server.gamification.programme.queries import current_revision
 from server.gamification.rewards.catalogue import get_catalogue
 from server.gamification.vouchers.ending import cancel
@@ -36,14 +36,8 @@ def take_rewards(
 def _take(tx: Connection, member_id: str, key: str, now: datetime) -> Voucher | None:
     """Take a reward; None when there is not enough for it."""
     reward = get_catalogue(tx, current_revision(tx)).by_key[key]
-    point = tx.begin_nested()
-    try:
-        voucher = redeem(tx, Asked(member_id, reward.id, None, f"member:{member_id}"), now)
-    except Refusal:
-        point.rollback()
-        return None
-    point.commit()
-    return voucher
+    asked = Asked(member_id, reward.id, None, f"member:{member_id}")
+    return attempt(tx, lambda: redeem(tx, asked, now))
 
 
 def _go_on(tx: Connection, voucher: Voucher, number: int, till: Till, now: datetime) -> None:

@@ -63,6 +63,13 @@ def test_the_story_is_in_the_books_and_the_books_are_right(tmp_path):
     assert {("challenge", 4), ("streak", 1)} <= set(query(tmp_path, played))
     tiers = "SELECT count(*) FROM member_tier JOIN tier ON tier.id = tier_id WHERE key = 'platinum'"
     assert query(tmp_path, tiers) == [(4,)]
+    welcomed = "SELECT count(*) FROM benefit_grant WHERE ref_kind = 'welcome'"
+    assert query(tmp_path, welcomed) == [(20,)]
+    for claimed in ("star_card", "challenge"):
+        given = f"SELECT count(*) > 0 FROM benefit_grant WHERE ref_kind LIKE '{claimed}%'"
+        assert query(tmp_path, given) == [(1,)]
+    used = "SELECT count(*) > 20 FROM voucher WHERE state = 'used' AND ref_kind = 'redemption'"
+    assert query(tmp_path, used) == [(1,)]
 
 
 @pytest.mark.slow

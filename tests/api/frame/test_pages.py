@@ -181,3 +181,11 @@ def test_another_origin_may_not(web, origin):
 def test_no_web_page_may_call_the_partner_api(web):
     answer = preflight(web, "/v1/partner/members")
     assert (answer.status_code, answer.get_json()["code"]) == (403, "origin_not_allowed")
+
+
+def test_browsers_find_the_star(client):
+    for path in ("/favicon.ico", "/docs/static/star.svg"):
+        icon = client.get(path)
+        assert (icon.status_code, icon.mimetype) == (200, "image/svg+xml")
+        assert b"<svg" in icon.data
+    assert 'rel="icon"' in client.get("/docs").text

@@ -4,6 +4,7 @@ import pytest
 
 from server.gamification.activities.configuration import get_configuration
 from server.gamification.invariants.service import check_all
+from server.gamification.playing.joining import welcome
 from server.gamification.presets.queries import get_preset, list_presets
 from server.gamification.presets.service import apply_preset
 from server.gamification.programme.errors import (
@@ -70,6 +71,23 @@ def test_platinum_is_by_invitation_and_stays(tx):
     put_in_tier(tx, ana, "platinum")
     buy(tx, ana, 10_00)
     assert (tier_of(tx, ana), get_standing(tx, ana).source) == ("platinum", "invited")
+
+
+def test_everyday_points_give_a_twentieth_back_in_cents(tx):
+    apply_preset(tx, "everyday_points", NOW)
+    ana = add_member(tx)
+    earned = [buy(tx, ana, minor).trace["points"] for minor in (7_60, 19, 20, 30_00, 99_00)]
+    assert earned == [38, 0, 1, 150, 150]
+    programme = get_programme(tx)
+    assert programme.units["points"].worth_minor == 1
+    given = welcome(tx, ana, "system:test", NOW)
+    assert given is not None
+    assert [part.benefit.amount for part in given.parts] == [100]
+    assert {unit: len(programme.policies.expiry_of(unit)) for unit in programme.units} == {
+        "points": 1,
+        "stars": 1,
+    }
+    assert check_all(tx, NOW) == []
 
 
 @pytest.mark.parametrize(
