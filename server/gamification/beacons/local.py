@@ -10,12 +10,13 @@ before it, so the raffles that use those must be sealed already.
 """
 
 import secrets
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from server.core.crypto import Vault
+from server.core.crypto import SealBroken, Vault
 from server.core.ids import new_id
 from server.gamification.beacons.errors import RoundLate
 from server.gamification.beacons.models import LOCAL_CHAIN
@@ -23,7 +24,7 @@ from server.gamification.beacons.rules import DELTA, link_of, randomness_of
 from server.gamification.beacons.types import Fixed, Round, Source
 
 LENGTH = 1000
-_CONTEXT = "local-chain"
+_ALL = select(LOCAL_CHAIN).order_by(LOCAL_CHAIN.c.id)
 _NEWEST = select(LOCAL_CHAIN).order_by(LOCAL_CHAIN.c.id.desc()).limit(1)
 _BY_TAIL = select(LOCAL_CHAIN).where(LOCAL_CHAIN.c.tail == bindparam("of_tail"))
 _TAKE = (
@@ -64,8 +65,7 @@ class LocalBeacon:
         chain = self._tx.execute(_BY_TAIL, {"of_tail": fixed.chain_hash}).first()
         if chain is None or not 1 <= fixed.number < chain.next_number:
             raise RoundLate(f"link {fixed.number} is given out to no sealed raffle")
-        end = bytes.fromhex(self._vault.open(chain.sealed_end, _CONTEXT))
-        link = link_of(end, chain.length - fixed.number).hex()
+        link = link_of(_end_of(chain, self._vault), chain.length - fixed.number).hex()
         return Round(self.source, chain.tail, fixed.number, link, randomness_of(link))
 
 
@@ -76,14 +76,34 @@ def current_chain(tx: Connection, vault: Vault, now: datetime) -> Any:
 
 def publish_chain(tx: Connection, vault: Vault, now: datetime, length: int = LENGTH) -> Any:
     """Make a chain and return its row: from now on its tail binds the installation."""
-    end = secrets.token_bytes(32)
+    end, chain_id = secrets.token_bytes(32), new_id("lch", now)
     row = {
-        "id": new_id("lch", now),
+        "id": chain_id,
         "length": length,
         "tail": link_of(end, length).hex(),
-        "sealed_end": vault.seal(end.hex(), _CONTEXT),
+        "sealed_end": vault.seal(end.hex(), context_of(chain_id)),
         "next_number": 1,
         "published_at": now,
     }
     tx.execute(_INSERT, row)
     return tx.execute(_NEWEST).one()
+
+
+def broken_chains(tx: Connection, vault: Vault) -> Iterator[str]:
+    """Yield the ids of chains whose secret end does not lead to the tail that was published."""
+    for chain in tx.execute(_ALL):
+        try:
+            tail = link_of(_end_of(chain, vault), chain.length).hex()
+        except (SealBroken, ValueError):
+            tail = ""
+        if tail != chain.tail:
+            yield chain.id
+
+
+def context_of(chain_id: str) -> str:
+    """Return what binds the secret end of a chain to its row."""
+    return f"local_chain:{chain_id}"
+
+
+def _end_of(chain: Any, vault: Vault) -> bytes:
+    return bytes.fromhex(vault.open(chain.sealed_end, context_of(chain.id)))

@@ -8,6 +8,8 @@ from sqlalchemy import Connection, Table, select
 
 from server.core.crypto import SealBroken, Vault
 from server.core.secret_mark import MarkState, SecretDiffers, mark_state, write_mark
+from server.gamification.beacons import local
+from server.gamification.beacons.models import LOCAL_CHAIN
 from server.gamification.cards import service as cards
 from server.gamification.cards.models import CARD
 from server.gamification.games import editions
@@ -35,6 +37,7 @@ class _Kind:
 _KINDS = (
     _Kind(MEMBER_IDENTIFIER, "value_sealed", members.context_of),
     _Kind(CARD, "qr_secret_sealed", cards.context_of),
+    _Kind(LOCAL_CHAIN, "sealed_end", local.context_of),
     _Kind(GAME_EDITION, "seed_sealed", editions.context_of),
     _Kind(PARTNER, "assertion_secret_sealed", assertions.context_of),
 )
@@ -85,6 +88,11 @@ def _found(tx: Connection, setting: Setting) -> Iterable[str]:
     return () if setting.vault is None else dict.fromkeys(_closed(tx, setting.vault))
 
 
+def _loose(tx: Connection, setting: Setting) -> Iterable[str]:
+    return () if setting.vault is None else local.broken_chains(tx, setting.vault)
+
+
 INVARIANTS = (
     Invariant("V2", "The secret opens the oldest and the newest of the sealed values.", _found),
+    Invariant("V3", "The secret end of a local chain leads to its published tail.", _loose),
 )
