@@ -2,6 +2,7 @@
 
 import freezegun
 import hypothesis
+import pytest
 
 pytest_plugins = [
     "tests.fixtures.run",
@@ -11,6 +12,12 @@ pytest_plugins = [
     "tests.fixtures.serving",
     "tests.fixtures.calendar",
 ]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--nightly` plays a thousand rounds where every run plays fifty."""
+    parser.addoption("--nightly", action="store_true", help="more rounds of what chance decides")
+
 
 # The pool measures its waits; under a frozen clock they would never end.
 freezegun.configure(extend_ignore_list=["sqlalchemy.util.queue", "sqlalchemy.pool"])

@@ -7,14 +7,17 @@ from tests.benchmarks.database import database
 from tests.benchmarks.load import Shot
 from tests.benchmarks.measures import Pace, Pair, Result, measure
 from tests.benchmarks.paths import write_lines
-from tests.benchmarks.seed import Shop, add_crowd, add_past, change_rules, seed_shop
+from tests.benchmarks.seed import Shop, add_crowd, add_past, change_rules, open_games, seed_shop
 from tests.benchmarks.serving import product
 
 PAST = "10,000 by 10 of the past"
 RULES = "200 by 10 rules"
+GAMES = "challenges and badges"
 CROWD = "members"
 _FEW = 16
 _RULES = {"ours": 200, "beside": 10}
+_GAMES = {5: 0.5, 10: 0.4, 20: 0.25}
+"""How much of the rate without games should be left: linear in their number at most."""
 
 
 def within_a_shop(shop: Shop, address: str, folder: Path, only: str) -> Iterator[Pair]:
@@ -29,6 +32,20 @@ def within_a_shop(shop: Shop, address: str, folder: Path, only: str) -> Iterator
             change_rules(shop.database_url, _RULES[side])
 
         yield Pair(RULES, shot, shot, 0.80, prepare=prepare)
+    for count, goal in _GAMES.items():
+        name = f"{count} by 0 {GAMES}"
+        if only in name:
+            yield _with_games(name, count, goal, shop, address, folder)
+
+
+def _with_games(name: str, count: int, goal: float, shop: Shop, address: str, folder: Path) -> Pair:
+    buyers = write_lines(folder / "players", shop.member_ids)
+    shot = Shot("purchase", address, (buyers, shop.key, "TAG"))
+
+    def prepare(side: str) -> None:
+        open_games(shop.database_url, count if side == "ours" else 0)
+
+    return Pair(name, shot, shot, goal, prepare=prepare)
 
 
 def _of_the_past(shop: Shop, address: str, folder: Path) -> Pair:

@@ -1,5 +1,6 @@
 """A shop to measure: programme, key, members with a past, and what one purchase looks like."""
 
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,11 @@ from server.core.installation import installation
 from server.gamification.activities.configuration import get_configuration
 from server.gamification.activities.pipeline import record_purchases
 from server.gamification.activities.types import Purchase, PurchaseLine, Recording
+from server.gamification.badges.settings import BADGES
+from server.gamification.challenges.settings import CHALLENGES
+from server.gamification.definitions.queries import list_definitions
+from server.gamification.definitions.service import install, pause
+from server.gamification.definitions.types import State
 from server.gamification.members.queries import get_member
 from server.gamification.members.service import enrol_all
 from server.gamification.members.types import Enrolment, Profile, Source
@@ -128,6 +134,24 @@ def change_rules(database_url: str, count: int) -> None:
     """Put `count` rules in force; running servers see it at their next request."""
     with application(database_url), transaction() as tx:
         put_rules_in_force(tx, count, clock.now())
+
+
+def open_games(database_url: str, count: int) -> None:
+    """Let `count` challenges and as many badges be in force; those of before are paused.
+
+    None of them is ever reached, so each purchase moves every bar.
+    """
+    with application(database_url), transaction() as tx:
+        for kind in (CHALLENGES, BADGES):
+            for found in list_definitions(tx, kind.name, (State.PUBLISHED,)):
+                pause(tx, kind, found.id, "bench", clock.now())
+        tag = secrets.token_hex(4)
+        for number in range(count):
+            names = {"en": f"Number {number}"}
+            challenge = {"names": names, "metric": "count", "target": 10**6}
+            badge = {"names": names, "levels": [{"condition": f"visits >= {10**6 + number}"}]}
+            install(tx, CHALLENGES, f"c{number}-{tag}", challenge, "bench", clock.now())
+            install(tx, BADGES, f"b{number}-{tag}", badge, "bench", clock.now())
 
 
 @contextmanager

@@ -35,7 +35,7 @@ from tests.builders.rewards import (
 )
 from tests.concurrency.crowd import assert_sound, once, queue_up, refused, rush
 
-REDEEMERS, ROUNDS = 200, 50
+REDEEMERS, ROUNDS, ROUNDS_AT_NIGHT = 200, 50, 1000
 THREADS = 20
 
 
@@ -78,9 +78,10 @@ def test_the_last_unit_goes_to_exactly_one_of_two_hundred(app):
     assert_sound(app, NOW)
 
 
-def test_the_last_unit_goes_to_exactly_one_in_every_round(app):
+def test_the_last_unit_goes_to_exactly_one_in_every_round(app, pytestconfig):
     members = crowd(app, REDEEMERS)
-    for number in range(ROUNDS):
+    rounds = ROUNDS_AT_NIGHT if pytestconfig.getoption("--nightly") else ROUNDS
+    for number in range(rounds):
         key = f"coffee-{number}"
         reward = once(app, offering(key, stock=1, price={"points": 2}))
         results = queue_up(app, [taking(member, reward) for member in members], THREADS)

@@ -4,7 +4,10 @@ import pytest
 
 from server.core import clock
 from server.core.db import reading, transaction
+from server.gamification.challenges.settings import CHALLENGES
+from server.gamification.definitions.service import install
 from server.gamification.partners.service import add_location
+from tests.builders.badges import EVA, publish
 from tests.builders.members import bearer
 from tests.builders.purchases import add_rule
 from tests.builders.rewards import offer
@@ -53,6 +56,23 @@ def test_a_purchase_takes_as_many_statements_however_long_the_past_and_the_rules
         for number in range(60):
             add_rule(tx, "item", 1, skus=[f"sku-{number}"], points_per_period_max=9)
     assert few == count(said, lambda: till.buy(cast.ben, 5000)) == 6
+
+
+def test_games_add_a_constant_to_a_purchase_however_many_there_are(app, till, cast, said):
+    def open_games(since, until):
+        with app.app_context(), transaction() as tx:
+            for number in range(since, until):
+                names = {"en": f"Number {number}"}
+                settings = {"names": names, "metric": "count", "target": 10**6}
+                install(tx, CHALLENGES, f"c{number}", settings, EVA, clock.now())
+                publish(tx, f"b{number}", f"visits >= {10**6 + number}")
+
+    counted = []
+    for since, until in ((0, 0), (0, 5), (5, 10), (10, 20)):
+        open_games(since, until)
+        counted.append(count(said, lambda: till.buy(cast.ben, 5000)))
+    assert counted[0] == 6
+    assert counted[1:] == [11] * 3
 
 
 def test_a_batch_takes_as_many_statements_whatever_its_size(till, cast, said):
