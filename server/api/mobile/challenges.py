@@ -5,6 +5,7 @@ from typing import Any
 
 from server.api.endpoint import Call, Reply
 from server.api.mobile import member
+from server.api.moved import moved_in_games
 from server.api.presenters.challenges import (
     ChallengeOut,
     Held,
@@ -26,6 +27,7 @@ from server.gamification.badges.queries import known_badges, list_held
 from server.gamification.challenges import errors, queries, rules, service
 from server.gamification.challenges.types import Challenge, Progress, Taker
 from server.gamification.ledger.service import open_book
+from server.gamification.playing.queries import moved_wallets
 from server.gamification.programme.types import POINTS
 from server.gamification.quizzes.errors import AttemptsUsedUp, NotAQuiz
 from server.gamification.quizzes.queries import list_attempts
@@ -188,11 +190,12 @@ def claim_challenge(call: Call, challenge_id: str) -> Reply:
     challenge = _find(call, challenge_id)
     done = service.claim(call.tx, call.principal.id, challenge, call.principal.name, call.now)
     told = {"id": done.claim_id, "challenge_id": challenge.id, "state": "granted"}
+    shown = _shown(call, challenge, taker_of(call))
     body = {
         "claim": told,
         "granted": present_granted(done.given, benefit_view_of(call)),
-        "challenge": _shown(call, challenge, taker_of(call)),
-        "updates": _updates(call),
+        "challenge": shown,
+        "updates": _with_challenge(call, shown),
     }
     return Reply(body, 201)
 
@@ -219,11 +222,12 @@ def answer_challenge(call: Call, challenge_id: str) -> Reply:
     challenge, taker = _find(call, challenge_id), taker_of(call)
     chosen = _chosen(call.body["answers"])
     attempt = answer(call.tx, call.principal.id, challenge, chosen, taker, call.now)
+    shown = _detail(call, challenge, taker)
     body = {
         "attempt": _attempt(attempt),
         "granted": present_granted(attempt.given, benefit_view_of(call)),
-        "challenge": _detail(call, challenge, taker),
-        "updates": _updates(call),
+        "challenge": shown,
+        "updates": _with_challenge(call, shown),
     }
     return Reply(body, 201)
 
@@ -318,4 +322,13 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
 
 def _updates(call: Call) -> dict[str, Any]:
     wallet = open_book(call.tx, call.principal.id, POINTS, call.now).wallet
-    return updates_now(call.tx, wallet, tier_view_of(call))
+    moved = moved_wallets(call.tx, call.principal.id, call.now)
+    others = [one for one in moved if one.unit != POINTS]
+    updates = updates_now(call.tx, wallet, tier_view_of(call), others)
+    return updates | moved_in_games(call, call.principal.id, (), others)
+
+
+def _with_challenge(call: Call, shown: dict[str, Any]) -> dict[str, Any]:
+    """Return the updates with the challenge itself, which has moved."""
+    part = {name: shown[name] for name in ("id", "title", "state", "progress")}
+    return _updates(call) | {"challenges": [part]}

@@ -4,6 +4,7 @@ from typing import Any
 
 from server.api.endpoint import Call, Reply
 from server.api.mobile import member
+from server.api.moved import moved_in_games
 from server.api.presenters import purchases as show
 from server.api.presenters.updates import Updates, updates_now
 from server.api.profiles import Attributes
@@ -140,10 +141,11 @@ def create_my_events(call: Call) -> Reply:
     recording = Recording(call.configuration, call.principal.name, call.now)
     results = [_report(call, event, recording) for event in call.body["events"]]
     wallet = open_book(call.tx, call.principal.id, POINTS, call.now).wallet
-    others = {
-        one.unit: one for _, done in results if isinstance(done, Outcome) for one in done.others
-    }
+    recorded = [done for _, done in results if isinstance(done, Outcome)]
+    others = {one.unit: one for done in recorded for one in done.others}
     updates = updates_now(call.tx, wallet, tier_view_of(call), [*others.values()])
+    new = [done.activity_id for done in recorded if not done.is_duplicate]
+    updates |= moved_in_games(call, call.principal.id, new, [*others.values()])
     return Reply({"results": [_present(call, *one) for one in results], "updates": updates})
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from server.api.endpoint import Call, Reply
 from server.api.mobile import member
+from server.api.moved import moved_in_games
 from server.api.presenters.balances import unit_view
 from server.api.presenters.star_cards import StarCardOut, present_star_card
 from server.api.presenters.updates import Updates, updates_of
@@ -73,7 +74,8 @@ def claim_star_card(call: Call, card_id: str) -> Reply:
         "star_card": present_star_card(
             collected(card, stars.available), view.of_unit(card.unit).points
         ),
-        "updates": updates_of(points, None, view, [stars]),
+        "updates": updates_of(points, None, view, [stars])
+        | moved_in_games(call, call.principal.id, (), [stars]),
     }
     return Reply(body, 201)
 

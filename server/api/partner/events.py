@@ -3,6 +3,7 @@
 from typing import Any
 
 from server.api.endpoint import Call, Reply
+from server.api.moved import with_moved
 from server.api.partner import partner
 from server.api.partner.own import check_own_activity
 from server.api.partner.receipts import location_of, source_of
@@ -116,9 +117,8 @@ def create_event(call: Call) -> Reply:
     recording = recording_of(call)
     outcome = report_activity(call.tx, _report_of(call), recording)
     view = tier_view_of(call)
-    return Reply(
-        present_event(outcome, call.body["type"], view), 200 if outcome.is_duplicate else 201
-    )
+    body = with_moved(call, present_event(outcome, call.body["type"], view), outcome)
+    return Reply(body, 200 if outcome.is_duplicate else 201)
 
 
 @partner.post(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from server.api.endpoint import Call, Reply
+from server.api.moved import with_moved
 from server.api.partner import partner
 from server.api.partner.own import actor_of, check_own_activity, check_own_hold
 from server.api.partner.receipts import QuoteIn, TransactionIn, location_of, purchase_of
@@ -156,7 +157,8 @@ def create_transaction(call: Call) -> Reply:
     recording = recording_of(call)
     outcome = record_purchase(call.tx, purchase_of(call, call.body), recording)
     view = tier_view_of(call)
-    return Reply(present_posted(outcome, view), 200 if outcome.is_duplicate else 201)
+    body = with_moved(call, present_posted(outcome, view), outcome)
+    return Reply(body, 200 if outcome.is_duplicate else 201)
 
 
 @partner.get(

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from server.api.presenters.actions import ActionOut, ImageOut, action, present_image
+from server.api.presenters.balances import UnitView
 from server.api.presenters.progress import ProgressOut, bar
 from server.api.presenters.rewards_given import BenefitPart, BenefitView, present_benefits
 from server.api.schemas import Boolean, Instant, Integer, Items, Nested, Text
@@ -14,7 +15,7 @@ from server.core.i18n import format_money, gettext, in_language, message, ngette
 from server.gamification.challenges import rules
 from server.gamification.challenges.queries import Reward
 from server.gamification.challenges.service import why_locked
-from server.gamification.challenges.types import Challenge, Metric, Progress, Taker
+from server.gamification.challenges.types import Challenge, Claim, Metric, Progress, Taker
 
 _UNITS = {
     Metric.COUNT: "activities",
@@ -139,6 +140,19 @@ def present_challenge(playing: Playing, view: BenefitView) -> dict[str, Any]:
     }
 
 
+def present_moved(challenge: Challenge, row: Any, view: UnitView) -> dict[str, Any]:
+    """Return how a round stands that was just moved; `row` has `current` and `completed_at`."""
+    is_waiting = challenge.claim is Claim.MANUAL and bool(challenge.benefits)
+    done = "completed" if is_waiting else "claimed"
+    text = _bar_text(challenge, row.current, view)
+    return {
+        "id": challenge.id,
+        "title": in_language(challenge.names, view.locale),
+        "state": done if row.completed_at is not None else "in_progress",
+        "progress": bar(row.current, challenge.target, _unit(challenge), text),
+    }
+
+
 def _unit(challenge: Challenge) -> str:
     if challenge.metric is Metric.SUM:
         return challenge.sum_of
@@ -147,7 +161,7 @@ def _unit(challenge: Challenge) -> str:
     return _UNITS[challenge.metric]
 
 
-def _bar_text(challenge: Challenge, current: int, view: BenefitView) -> str:
+def _bar_text(challenge: Challenge, current: int, view: UnitView) -> str:
     missing = challenge.target - current
     if missing <= 0:
         return gettext(view.locale, message("Done!"))
