@@ -8,12 +8,13 @@ from server.api.schemas import Boolean, Instant, Integer, Items, Nested, Request
 from server.api.schemas import ResponseSchema as Out
 from server.core.errors import NotFound
 from server.core.pagination import LATEST, CursorInvalid, Position, read_cursor, write_cursor
-from server.gamification.game_plays.queries import PROOF_PAGE, page_of_edition
+from server.gamification.game_plays.queries import page_of_edition
 from server.gamification.game_plays.types import Play
 from server.gamification.games.queries import game_at, list_editions
 from server.gamification.games.types import Edition
 
 ALGORITHM = "fairstar/play/v1"
+PAGE_MAX = 500
 
 
 class ProofQuery(RequestSchema):
@@ -21,6 +22,7 @@ class ProofQuery(RequestSchema):
 
     version = Integer(load_default=None, least=1)
     cursor = Text(most=400, load_default=None)
+    limit = Integer(load_default=PAGE_MAX, least=1, most=PAGE_MAX)
 
 
 class EditionOut(Out):
@@ -118,8 +120,9 @@ def _plays(call: Call, edition: Edition) -> tuple[list[dict[str, Any]], str | No
         return [], None
     scope, sent = f"proof:{edition.id}", call.query["cursor"]
     after_id = read_cursor(call.vault, scope, sent).id if sent else ""
-    found = page_of_edition(call.tx, edition.id, after_id)
-    is_last = len(found) < PROOF_PAGE
+    limit = call.query["limit"]
+    found = page_of_edition(call.tx, edition.id, after_id, limit + 1)
+    is_last, found = len(found) <= limit, found[:limit]
     at = None if is_last else write_cursor(call.vault, scope, Position(LATEST, found[-1][0].id))
     return [_play(play, entrant) for play, entrant in found], at
 

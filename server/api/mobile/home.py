@@ -37,7 +37,7 @@ from server.gamification.standings.climbing import look_up_tier
 from server.gamification.tiers.types import Outlook
 
 SECTIONS = ("member", "card", "balances", "tier")
-PLAY = {*SHELVES, REWARDS}
+PLAY = {*SHELVES, REWARDS, "game"}
 NEXT_BEST = "next_best"
 _OPTIONAL = {"optional": True}
 _GREETINGS = (

@@ -20,19 +20,15 @@ class NextBest(Out):
 
 def next_best(shelves: Mapping[str, Any], locale: str) -> dict[str, Any] | None:
     """Return the first of these that there is: something to claim (a challenge, a full card), a
-    reward that can be had, a challenge that is begun, a reward that almost can be had.
+    play of a game that is there, a reward that can be had, a challenge that is begun, a reward
+    that almost can be had.
     """
     return next(_candidates(shelves, locale), None)
 
 
 def _candidates(shelves: Mapping[str, Any], locale: str) -> Iterator[dict[str, Any]]:
     challenges, rewards = _items(shelves, "challenges"), _items(shelves, "rewards")
-    for one in challenges:
-        if _is_claimable(one):
-            yield _best("claim", message("You finished “{title}”"), one, "challenges", locale)
-    for one in _items(shelves, "star_cards"):
-        if _is_claimable(one):
-            yield _best("claim", message("“{title}” is full"), one, "star-cards", locale)
+    yield from _free(shelves, locale)
     for one in rewards:
         if one["state"] == "affordable":
             yield _best("redeem", message("You have enough for “{title}”"), one, "rewards", locale)
@@ -43,6 +39,19 @@ def _candidates(shelves: Mapping[str, Any], locale: str) -> Iterator[dict[str, A
     for one in rewards:
         text = one["text"]
         yield _best("save", message("“{title}”: {text}"), one, "rewards", locale, text)
+
+
+def _free(shelves: Mapping[str, Any], locale: str) -> Iterator[dict[str, Any]]:
+    """Yield what costs nothing: what can be claimed, and a play that is there."""
+    for one in _items(shelves, "challenges"):
+        if _is_claimable(one):
+            yield _best("claim", message("You finished “{title}”"), one, "challenges", locale)
+    for one in _items(shelves, "star_cards"):
+        if _is_claimable(one):
+            yield _best("claim", message("“{title}” is full"), one, "star-cards", locale)
+    game = shelves.get("game")
+    if game and game["plays_left"]:
+        yield _best("play", message("“{title}”: a play is waiting"), game, "games", locale)
 
 
 def _items(shelves: Mapping[str, Any], name: str) -> list[dict[str, Any]]:

@@ -17,7 +17,6 @@ from server.gamification.games.queries import find_player
 from server.gamification.games.types import Game
 
 SHOWN_MAX = 20
-PROOF_PAGE = 500
 _P = GAME_PLAY.c
 _BY_ID = Prepared(
     select(GAME_PLAY).where(_P.id == bindparam("play_id"), _P.member_id == bindparam("member_id"))
@@ -43,7 +42,7 @@ _OF_EDITION = (
     )
     .where(_P.edition_id == bindparam("edition_id"), _P.id > bindparam("after_id"))
     .order_by(_P.id)
-    .limit(PROOF_PAGE)
+    .limit(bindparam("most"))
 )
 _OUTCOMES = (
     select(_P.outcome, func.count())
@@ -72,9 +71,11 @@ def latest_plays(tx: Connection, member_id: str, game_id: str) -> list[Play]:
     return [play_of(row) for row in tx.execute(_LATEST, asked)]
 
 
-def page_of_edition(tx: Connection, edition_id: str, after_id: str) -> list[tuple[Play, str]]:
+def page_of_edition(
+    tx: Connection, edition_id: str, after_id: str, most: int
+) -> list[tuple[Play, str]]:
     """Return plays of an edition after an id, in the order of their ids, with their entrants."""
-    asked = {"edition_id": edition_id, "after_id": after_id}
+    asked = {"edition_id": edition_id, "after_id": after_id, "most": most}
     return [(play_of(row), row.entrant) for row in tx.execute(_OF_EDITION, asked)]
 
 

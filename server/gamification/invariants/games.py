@@ -1,4 +1,4 @@
-"""G1 to G4: plays follow from the seed, have one outcome, and stock and plays given are counted."""
+"""W1 to W4: plays follow from the seed, have one outcome, and stock and plays given are counted."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -209,16 +209,16 @@ def _unhashed(tx: Connection, setting: Setting) -> Iterable[str]:
 
 
 INVARIANTS = (
-    in_sql("G1", "A play that wins has one grant, one that loses has none.", _ungiven),
-    in_sql("G1", "What games gave, a play has won.", _unplayed),
-    in_sql("G1", "A player's plays are numbered 1 to n without a gap.", _misnumbered),
-    in_sql("G1", "Every play has its player.", _playerless),
-    in_sql("G1", "A play knows how many were lost before it.", _unlinked),
-    in_sql("G2", "A play was made in a running edition of its version.", _untrue),
-    Invariant("G2", "Every play follows from the seed of its edition.", _underived),
-    Invariant("G2", "The seed of an edition is the one that was promised.", _unhashed),
-    in_sql("G3", "Prizes that are gone from the stock are those that plays gave.", _miscounted),
-    in_sql("G4", "Plays given are left, used, taken back or over.", _unbalanced),
-    in_sql("G4", "A play was given to whom it was made by.", _others),
-    in_sql("G4", "A play for points was paid.", _unpaid),
+    in_sql("W1", "A play that wins has one grant, one that loses has none.", _ungiven),
+    in_sql("W1", "What games gave, a play has won.", _unplayed),
+    in_sql("W1", "A player's plays are numbered 1 to n without a gap.", _misnumbered),
+    in_sql("W1", "Every play has its player.", _playerless),
+    in_sql("W1", "A play knows how many were lost before it.", _unlinked),
+    in_sql("W2", "A play was made in a running edition of its version.", _untrue),
+    Invariant("W2", "Every play follows from the seed of its edition.", _underived),
+    Invariant("W2", "The seed of an edition is the one that was promised.", _unhashed),
+    in_sql("W3", "Prizes that are gone from the stock are those that plays gave.", _miscounted),
+    in_sql("W4", "Plays given are left, used, taken back or over.", _unbalanced),
+    in_sql("W4", "A play was given to whom it was made by.", _others),
+    in_sql("W4", "A play for points was paid.", _unpaid),
 )

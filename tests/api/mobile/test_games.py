@@ -204,6 +204,37 @@ def test_the_first_screen_has_the_game(client, cast, publish):
     }
 
 
+def test_a_play_that_waits_is_the_next_best_until_it_is_used(client, cast, publish):
+    game = publish()
+    asked = "/v1/me/home?sections=next_best"
+    assert good(client.get(asked, headers=cast.as_ana)) == {
+        "next_best": {
+            "kind": "play",
+            "title": "“Wheel”: a play is waiting",
+            "deep_link": f"/games/{game.id}",
+        }
+    }
+    play(client, cast.as_ana)
+    assert good(client.get(asked, headers=cast.as_ana))["next_best"] is None
+
+
+def test_the_proof_is_read_by_the_page(books, client, cast, publish):
+    game = publish(free_per_day=50)
+    made = {good(play(client, cast.as_ana, f"key-{n}"), 201)["play"]["id"] for n in range(7)}
+    with books.app_context(), transaction() as tx:
+        archive(tx, GAMES, game.id, EVA, NOW)
+        end_editions(tx, VAULT, NOW)
+    pages, cursor = [], None
+    for _ in range(3):
+        found = proof(client, game, limit=3, **({"cursor": cursor} if cursor else {}))
+        pages.append([one["id"] for one in found["plays"]])
+        cursor = found["next_cursor"]
+    assert ([len(page) for page in pages], cursor) == ([3, 3, 1], None)
+    assert {one for page in pages for one in page} == made
+    wrong = client.get(f"/v1/games/{game.id}/proof?cursor=abc")
+    assert code_of(wrong) == (400, "cursor_invalid")
+
+
 def test_a_game_for_others_is_locked(books, client, cast, publish):
     publish(condition="tier = gold")
     before = rows_of(books, but=KEPT)

@@ -7,6 +7,7 @@ import pytest
 from server.core import clock
 from server.core.db import transaction
 from server.jobs.worker import Worker
+from tests.builders.instant_wins import open_game
 from tests.builders.members import bearer, gather_cast
 from tests.builders.purchases import change_settings, give, hold
 from tests.builders.tills import good
@@ -124,3 +125,15 @@ def test_outside_test_mode_there_is_no_sandbox_and_no_clock_is_read(sqlite_datab
         answer = app.test_client().post(CLOCKS, json={}, headers=bearer("sk_test_x"))
         assert (answer.status_code, answer.get_json()["code"]) == (404, "sandbox_closed")
         assert "fairstar.test_clock" not in app.extensions
+
+
+def test_a_game_ends_on_the_way_and_tells_its_seed(app, client, cast, made):
+    """Its end lies two days ahead; the worker that moves the clock ends it at that instant."""
+    with app.app_context(), transaction() as tx:
+        now = clock.machine_now().replace(microsecond=0)
+        game = open_game(tx, now=now, ends_at=clock.rfc3339(now + 48 * HOUR))
+    moved = move(app, client, cast, made, by_seconds=3 * 86_400)
+    ended = [one["at"] for one in moved["fired"] if one["name"] == "games"]
+    assert ended == [clock.rfc3339(now + 48 * HOUR)]
+    proof = good(client.get(f"/v1/games/{game.id}/proof"))
+    assert (proof["edition"]["ended_at"], len(proof["edition"]["seed"])) == (ended[0], 64)
