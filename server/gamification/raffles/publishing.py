@@ -29,6 +29,7 @@ from server.gamification.rewards.catalogue import Catalogue, get_catalogue
 from server.gamification.rewards.errors import RewardSoldOut
 from server.gamification.rewards.stock import move_stock, take_stock
 from server.gamification.rewards.types import Reward, StockState
+from server.gamification.tiers.queries import get_ladder
 
 _CHANGEABLE = (RaffleState.PUBLISHED, RaffleState.SELLING)
 _INSERT, _INSERT_PRIZE = insert(RAFFLE), insert(RAFFLE_PRIZE)
@@ -72,6 +73,10 @@ def _check(tx: Connection, raffle: Raffle, now: datetime) -> None:
     unknown = units - {*programme.units}
     if unknown:
         raise _unfit("unit_unknown", f"There is no unit {', '.join(sorted(unknown))}.")
+    tiers = {one.key for one in get_ladder(tx, programme.revision).tiers}
+    unknown = {*raffle.entry.tiers} - tiers
+    if unknown:
+        raise _unfit("tier_unknown", f"There is no tier {', '.join(sorted(unknown))}.")
 
 
 def _unfit(reason: str, detail: str) -> RaffleUnfit:
@@ -80,7 +85,9 @@ def _unfit(reason: str, detail: str) -> RaffleUnfit:
 
 def _row(tx: Connection, raffle: Raffle, definition: Definition, now: datetime) -> dict[str, Any]:
     fixed = round_for(raffle.beacon, raffle.closes_at, now)
-    rules = rules_document(raffle, get_programme(tx), fixed, definition.settings)
+    programme = get_programme(tx)
+    tiers = {one.key: one.names for one in get_ladder(tx, programme.revision).tiers}
+    rules = rules_document(raffle, programme, fixed, tiers, definition.settings)
     is_open = raffle.opens_at <= now
     return {
         "version": definition.version,

@@ -1,7 +1,7 @@
 """The rules of a raffle in words, made from its settings in each language, and frozen with them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,7 @@ class _Speech:
     raffle: Raffle
     programme: Programme
     fixed: FixedRound
+    tiers: Mapping[str, Mapping[str, str]]
     locale: str
 
     def say(self, text: str, **params: Any) -> str:
@@ -61,16 +62,20 @@ class _Speech:
 
 
 def rules_document(
-    raffle: Raffle, programme: Programme, fixed: FixedRound, settings: Settings
+    raffle: Raffle,
+    programme: Programme,
+    fixed: FixedRound,
+    tiers: Mapping[str, Mapping[str, str]],
+    settings: Settings,
 ) -> str:
     """Return the frozen rules as canonical JSON: the settings, and their text in each language.
 
-    Raise `KeyError` for a unit that the programme does not have.
+    `tiers` are the names of tiers by key. Raise `KeyError` for a unit or a tier that is not there.
     """
     texts = {
         locale: [
             {"title": title, "lines": lines}
-            for title, lines in _sections(_Speech(raffle, programme, fixed, locale))
+            for title, lines in _sections(_Speech(raffle, programme, fixed, tiers, locale))
         ]
         for locale in LOCALES
     }
@@ -114,7 +119,8 @@ def _who(of: _Speech) -> list[str]:
     if entry.age_min:
         lines.append(of.say(message("From {age} years of age."), age=entry.age_min))
     if entry.tiers:
-        lines.append(of.say(message("Of these tiers: {tiers}."), tiers=", ".join(entry.tiers)))
+        names = ", ".join(in_language(of.tiers[key], of.locale) for key in entry.tiers)
+        lines.append(of.say(message("Of these tiers: {tiers}."), tiers=names))
     if entry.words:
         lines.append(in_language(entry.words, of.locale))
     if entry.needs_phone:
@@ -135,7 +141,7 @@ def _tickets(of: _Speech) -> list[str]:
     if raffle.is_given:
         lines.append(of.say(message("Challenges, badges and the like may give tickets.")))
     if raffle.free_entry is not None:
-        text = message("Entering for nothing, in the app or in the shop, {often}: {tickets}.")
+        text = message("Entering for nothing in the app, {often}: {tickets}.")
         often = of.say(_PERIODS[raffle.free_entry.period])
         free = tickets_text(of.locale, raffle.free_entry.tickets)
         lines.append(of.say(text, often=often, tickets=free))

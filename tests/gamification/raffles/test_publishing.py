@@ -93,6 +93,7 @@ def test_what_is_over_or_unknown_is_refused(tx, shop):
     assert refused(tx, key="mugs", prizes=unknown) == "reward_unknown"
     gems = {"price": None, "consolation": {"unit": "gems", "amount": 60, "value_minor": 60}}
     assert refused(tx, key="gems", given=True, **gems) == "unit_unknown"
+    assert refused(tx, key="tier", who={"age_min": 0, "tiers": ["moon"]}) == "tier_unknown"
     dear = [{"names": {"en": "House"}, "value_minor": 100_000_00}]
     assert refused(tx, key="dear", prizes=dear) == "fund_too_large"
 
