@@ -29,6 +29,8 @@ from server.gamification.programme import models as programme  # noqa: F401
 from server.gamification.proofs import models as proofs  # noqa: F401
 from server.gamification.quizzes import models as quizzes  # noqa: F401
 from server.gamification.raffle_acts import models as raffle_acts  # noqa: F401
+from server.gamification.raffle_draws import models as raffle_draws  # noqa: F401
+from server.gamification.raffle_prizes import models as raffle_prizes  # noqa: F401
 from server.gamification.raffles import models as raffles  # noqa: F401
 from server.gamification.rewards import models as rewards  # noqa: F401
 from server.gamification.sessions import models as sessions  # noqa: F401

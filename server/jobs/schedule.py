@@ -8,6 +8,7 @@ from server.core.errors import NotFound
 from server.jobs import (
     award_badges,
     checkpoint,
+    draw_raffles,
     forget_expired,
     games,
     greetings,
@@ -17,6 +18,7 @@ from server.jobs import (
     refund_raffles,
     sell_raffles,
     send_mail,
+    settle_raffles,
     tell_wishes,
 )
 
@@ -53,6 +55,9 @@ SCHEDULE = (
     Job("sell_raffles", MINUTE, sell_raffles.run, 100_000),
     Job("refund_raffles", MINUTE, refund_raffles.run, 200),
     Job("games", 5 * SECOND, games.run, 100),
+    Job("seal_raffles", 5 * SECOND, draw_raffles.seal, 100, by_date=True),
+    Job("draw_raffles", 15 * SECOND, draw_raffles.draw, 100),
+    Job("settle_raffles", 15 * SECOND, settle_raffles.run, 1000, by_date=True),
     Job("nightly", 5 * MINUTE, nightly.run, 5),
     Job("greetings", 15 * MINUTE, greetings.run, 1000, by_date=True),
     Job("tell_wishes", 5 * MINUTE, tell_wishes.run, 1000),

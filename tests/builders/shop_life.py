@@ -29,6 +29,7 @@ from server.gamification.transfers.service import give_away
 from server.gamification.transfers.types import Giving
 from server.gamification.vouchers.ending import lapse_vouchers
 from tests.builders.badges import earn_badges
+from tests.builders.draws import draw_four
 from tests.builders.games import ANYBODY
 from tests.builders.instant_wins import play_the_wheel
 from tests.builders.members import VAULT
@@ -75,7 +76,8 @@ def live_three_days(tx: Connection, *, among_others: bool = False) -> tuple[str,
     """Ana buys, returns, pays with points, holds; Ben owes and climbs. Ends at `LATER`.
 
     `among_others`: Cai gets presents, Cem stays away too long, Dia holds vouchers, Eda tickets,
-    others earn badges or play a wheel. Two checkpoints are taken, on the first and on the last day.
+    four win, others earn badges or play a wheel. Two checkpoints are taken, on the first and on
+    the last day.
     Returns the ids of Ana and Ben.
     """
     open_shop(tx)
@@ -93,6 +95,7 @@ def live_three_days(tx: Connection, *, among_others: bool = False) -> tuple[str,
         _gift_of_eve(tx)
         play_the_wheel(tx, add_member(tx))
         hold_tickets(tx, add_member(tx))
+        draw_four(tx)
     take_checkpoint(tx, VAULT, NOW)
     _last_day_of_ana(tx, ana, LATER)
     lapse_vouchers(tx, LATER, 10)

@@ -20,6 +20,7 @@ from tests.builders.purchases import NOW
 from tests.builders.shop_life import LATER, live_three_days
 from tests.gamification.invariants.badge_damage import BADGE_DAMAGE
 from tests.gamification.invariants.calendar_damage import CALENDAR_DAMAGE
+from tests.gamification.invariants.draw_damage import DRAW_DAMAGE
 from tests.gamification.invariants.games_damage import GAMES_DAMAGE
 from tests.gamification.invariants.raffle_damage import RAFFLE_DAMAGE
 from tests.gamification.invariants.seal_damage import SEAL_DAMAGE
@@ -291,6 +292,7 @@ DAMAGE |= VOUCHER_DAMAGE
 DAMAGE |= TRANSFER_DAMAGE
 DAMAGE |= WHEEL_DAMAGE
 DAMAGE |= RAFFLE_DAMAGE
+DAMAGE |= DRAW_DAMAGE
 UNIQUE = {"A receipt is recorded once.", "A return is recorded once."}
 
 
