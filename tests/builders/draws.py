@@ -56,8 +56,15 @@ def beacon_for(tx: Connection, raffle_id: str) -> Beacon:
     return LocalBeacon(tx, VAULT) if is_local else FixtureBeacon()
 
 
-def seal(tx: Connection, raffle_id: str, now: datetime = CLOSES_AT) -> Manifest | None:
-    """Seal a raffle."""
+def seal(tx: Connection, raffle_id: str, now: datetime = CLOSES_AT) -> Manifest:
+    """Seal a raffle that enough have entered."""
+    manifest = end(tx, raffle_id, now)
+    assert manifest is not None
+    return manifest
+
+
+def end(tx: Connection, raffle_id: str, now: datetime = CLOSES_AT) -> Manifest | None:
+    """Seal a raffle, or cancel it for want of entrants."""
     return close_raffle(tx, raffle_id, beacon_for(tx, raffle_id), VAULT, EVA, now)
 
 
@@ -101,9 +108,9 @@ def draw_four(tx: Connection) -> str:
     offer(tx, "drawn", stock=2)
     mugs = {"names": {"en": "Mug"}, "value_minor": 9_00, "quantity": 2, "reward": "drawn"}
     prizes = [mugs, {"names": {"en": "Cake"}, "value_minor": 3_00}]
-    days = {"claim_days": 1, "complaint_days": 0, "closes_at": (NOW + HOUR).isoformat()}
-    small = {"entrants_min": 3, "accepted": FEW, "beacon": "fixture"}
-    raffle_id = open_raffle(tx, "four", prizes=prizes, **days, **small)
+    small: dict[str, Any] = {"entrants_min": 3, "accepted": FEW, "beacon": "fixture"}
+    small |= {"claim_days": 1, "complaint_days": 0, "closes_at": (NOW + HOUR).isoformat()}
+    raffle_id = open_raffle(tx, "four", prizes=prizes, **small)
     void = enter_many(tx, raffle_id, 5)[0]
     seal(tx, raffle_id, NOW + HOUR)
     who = Void(Scope.ENTRANT, entrant_name(tx, raffle_id, void), "Works here.")

@@ -80,8 +80,8 @@ _both = (
 )
 _hasty = select(_W.id).where(
     or_(
-        and_(_W.state == "lapsed", _W.ended_at < _W.claim_by),
-        and_(_W.claimed_at.is_not(None), or_(_W.claimed_at >= _W.claim_by, _SECOND)),
+        and_(_W.state == "lapsed", _W.ended_at < _W.claim_by_at),
+        and_(_W.claimed_at.is_not(None), or_(_W.claimed_at >= _W.claim_by_at, _SECOND)),
         and_(_MAIN, _W.state.in_(["claimed", "given"]), _W.claimed_at.is_(None)),
         and_(_W.state == "void", _W.why == ""),
     )

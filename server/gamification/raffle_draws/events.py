@@ -26,6 +26,6 @@ def of_result(raffle_id: str, member_id: str) -> Event:
 
 def of_win(win: Win) -> Event:
     """A member has won a main prize, to be claimed by an instant."""
-    assert win.claim_by is not None
-    told = {"prize_id": win.id, "kind": str(win.draw), "claim_by": win.claim_by.isoformat()}
+    assert win.claim_by_at is not None
+    told = {"prize_id": win.id, "kind": str(win.draw), "claim_by": win.claim_by_at.isoformat()}
     return Event("raffle.won", {"raffle_id": win.raffle_id} | told, win.member_id)

@@ -23,7 +23,7 @@ _QUARTER = (
 )
 _KEPT = text("state IN ('won', 'claimed', 'given')")
 _OF_MAIN = "(draw = 'main') = (prize_place IS NOT NULL AND ticket IS NOT NULL)"
-_DEADLINE = "claim_by IS NOT NULL OR draw = 'second'"
+_DEADLINE = "claim_by_at IS NOT NULL OR draw = 'second'"
 
 
 class RaffleSealRow(Base):
@@ -127,7 +127,7 @@ class RaffleWinRow(Base):
         Index(
             "ix_raffle_win_open",
             "state",
-            "claim_by",
+            "claim_by_at",
             postgresql_where=text("ended_at IS NULL"),
             sqlite_where=text("ended_at IS NULL"),
         ),
@@ -146,7 +146,7 @@ class RaffleWinRow(Base):
     ref_id: Mapped[str | None] = mapped_column(Id)
     warned_hours: Mapped[int] = mapped_column(Integer)
     won_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    claim_by: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    claim_by_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     claimed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 

@@ -70,6 +70,6 @@ class Win:
     ref_id: str | None
     warned_hours: int
     won_at: datetime
-    claim_by: datetime | None
+    claim_by_at: datetime | None
     claimed_at: datetime | None
     ended_at: datetime | None

@@ -83,7 +83,7 @@ def _main_win(
         ref_id=None,
         warned_hours=0,
         won_at=now,
-        claim_by=prize[1],
+        claim_by_at=prize[1],
         claimed_at=None,
         ended_at=None,
     )
@@ -107,7 +107,7 @@ def _second_win(
         ref_id=None,
         warned_hours=0,
         won_at=now,
-        claim_by=None,
+        claim_by_at=None,
         claimed_at=None,
         ended_at=None,
     )

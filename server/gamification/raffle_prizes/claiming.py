@@ -43,8 +43,8 @@ def claim_prize(tx: Connection, member_id: str, win_id: str, now: datetime) -> W
         raise PrizeUnknown
     if win.draw is Draw.SECOND or win.state in (WinState.CLAIMED, WinState.GIVEN):
         return win
-    if win.state in _GONE or (win.claim_by is not None and now >= win.claim_by):
-        raise PrizeClaimExpired(claim_by=win.claim_by.isoformat() if win.claim_by else None)
+    if win.state in _GONE or (win.claim_by_at is not None and now >= win.claim_by_at):
+        raise PrizeClaimExpired(claim_by=win.claim_by_at.isoformat() if win.claim_by_at else None)
     claimed = change_win(tx, win, state=WinState.CLAIMED, claimed_at=now)
     record(tx, [events.of_prize("prize.claimed", claimed)], now=now)
     end = complaints_end(tx, get_standing(tx, win.raffle_id))

@@ -11,8 +11,8 @@ def of_prize(topic: str, win: Win) -> Event:
 
 def of_deadline(win: Win, hours: int) -> Event:
     """The time to claim a prize ends within so many hours."""
-    assert win.claim_by is not None
-    told = {"claim_by": win.claim_by.isoformat(), "hours": hours}
+    assert win.claim_by_at is not None
+    told = {"claim_by": win.claim_by_at.isoformat(), "hours": hours}
     return Event("prize.claim_ending", _of(win) | told, win.member_id)
 
 

@@ -40,8 +40,8 @@ _UNGIVEN = (
 )
 _OVERDUE = (
     select(RAFFLE_WIN)
-    .where(_IS_MAIN, _W.state == "won", _W.claim_by <= _NOW)
-    .order_by(_W.claim_by, _W.id)
+    .where(_IS_MAIN, _W.state == "won", _W.claim_by_at <= _NOW)
+    .order_by(_W.claim_by_at, _W.id)
     .limit(_MOST)
 )
 _CLAIMED = (
@@ -58,11 +58,11 @@ _ENDING = [
         .where(
             _IS_MAIN,
             _W.state == "won",
-            _W.claim_by > _NOW,
-            _W.claim_by <= bindparam("until", type_=UTCDateTime),
+            _W.claim_by_at > _NOW,
+            _W.claim_by_at <= bindparam("until", type_=UTCDateTime),
             or_(_W.warned_hours == 0, _W.warned_hours > hours),
         )
-        .order_by(_W.claim_by, _W.id)
+        .order_by(_W.claim_by_at, _W.id)
         .limit(_MOST),
     )
     for hours in WARNED_HOURS
@@ -79,8 +79,8 @@ _DRAWN = (
     .order_by(_R.id)
 )
 _SUBSTITUTES = select(RAFFLE_SUBSTITUTE).where(_U.raffle_id == bindparam("raffle_id"))
-_NEXT_CLAIM_BY = select(func.min(_W.claim_by)).where(
-    _IS_MAIN, _W.state == "won", _W.claim_by > _NOW
+_NEXT_CLAIM_BY = select(func.min(_W.claim_by_at)).where(
+    _IS_MAIN, _W.state == "won", _W.claim_by_at > _NOW
 )
 
 

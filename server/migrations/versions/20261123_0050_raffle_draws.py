@@ -122,7 +122,7 @@ def _create_win() -> None:
         text("ref_id", nullable=True),
         *whole("warned_hours", kind=sa.Integer()),
         sa.Column("won_at", INSTANT, nullable=False),
-        sa.Column("claim_by", INSTANT, nullable=True),
+        sa.Column("claim_by_at", INSTANT, nullable=True),
         sa.Column("claimed_at", INSTANT, nullable=True),
         sa.Column("ended_at", INSTANT, nullable=True),
         check("raffle_win", "draw", "draw IN ('main', 'second')"),
@@ -133,7 +133,7 @@ def _create_win() -> None:
             "main",
             "(draw = 'main') = (prize_place IS NOT NULL AND ticket IS NOT NULL)",
         ),
-        check("raffle_win", "claim_by", "claim_by IS NOT NULL OR draw = 'second'"),
+        check("raffle_win", "claim_by", "claim_by_at IS NOT NULL OR draw = 'second'"),
         check("raffle_win", "ended_at", "(state IN ('won', 'claimed')) = (ended_at IS NULL)"),
         refers("raffle_win", "raffle_id", "raffle_draw.raffle_id"),
         refers("raffle_win", "member_id", "member.id"),
@@ -151,7 +151,7 @@ def _create_win() -> None:
     )
     op.create_index("ix_raffle_win_member", "raffle_win", ["member_id", "won_at", "id"])
     still_open = {"postgresql_where": OPEN, "sqlite_where": OPEN}
-    op.create_index("ix_raffle_win_open", "raffle_win", ["state", "claim_by"], **still_open)
+    op.create_index("ix_raffle_win_open", "raffle_win", ["state", "claim_by_at"], **still_open)
 
 
 def _create_substitute() -> None:

@@ -40,7 +40,7 @@ DRAW_DAMAGE: dict[str, list[Any]] = {
     ],
     "Prizes are claimed in time, and lapse when it is over.": [
         update(RAFFLE_WIN).where(_WIN.state == "lapsed").values(ended_at=NOW),
-        update(RAFFLE_WIN).where(_WIN.claimed_at.is_not(None)).values(claim_by=NOW),
+        update(RAFFLE_WIN).where(_WIN.claimed_at.is_not(None)).values(claim_by_at=NOW),
         update(RAFFLE_WIN).where(_WIN.state == "claimed").values(claimed_at=None),
         "UPDATE raffle_win SET why = '' WHERE state = 'void'",
     ],

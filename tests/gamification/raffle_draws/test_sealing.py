@@ -25,7 +25,7 @@ from server.gamification.raffles.errors import RaffleClosed
 from server.gamification.raffles.models import RAFFLE
 from server.gamification.raffles.types import RaffleState
 from server.gamification.tickets.leaving import cancel_entry
-from tests.builders.draws import crowded_raffle, enter_many, seal
+from tests.builders.draws import crowded_raffle, end, enter_many, seal
 from tests.builders.purchases import NOW, add_member, give, open_shop
 from tests.builders.raffles import CLOSES_AT, enter, open_raffle, standing
 from tests.builders.rewards import offer, pieces
@@ -50,7 +50,9 @@ def test_what_is_sealed_is_counted_signed_and_tied_to_the_ledger(tx, shop):
     assert (manifest.entrants, manifest.tickets) == (12, 24)
     assert (manifest.main_prizes, manifest.consolation_prizes) == (1, 3)
     assert (manifest.rules_hash, manifest.round) == (now.rules_hash, now.round)
-    assert manifest.ledger_checkpoint == find_newest(tx).root
+    newest = find_newest(tx)
+    assert newest is not None
+    assert manifest.ledger_checkpoint == newest.root
     assert (now.state, now.sealed_at) == (RaffleState.SEALED, CLOSES_AT)
 
 
@@ -92,7 +94,7 @@ def test_with_too_few_entrants_it_is_cancelled(tx, shop):
     offer(tx, "mug", stock=1)
     prizes = [{"names": {"en": "Mug"}, "value_minor": 9_00, "reward": "mug"}]
     raffle = crowded_raffle(tx, 9, prizes=prizes)
-    assert seal(tx, raffle) is None
+    assert end(tx, raffle) is None
     assert standing(tx, raffle).state is RaffleState.CANCELLED
     with pytest.raises(RaffleNotSealed):
         get_seal(tx, raffle)
@@ -148,5 +150,5 @@ def test_prizes_of_a_raffle_that_does_not_take_place_are_on_the_shelf_again(tx, 
     prizes = [{"names": {"en": "Mug"}, "value_minor": 9_00, "reward": "mug"}]
     raffle = crowded_raffle(tx, 2, prizes=prizes)
     assert pieces(tx, mug) == (1, 1, 0)
-    seal(tx, raffle)
+    end(tx, raffle)
     assert pieces(tx, mug) == (1, 0, 0)
