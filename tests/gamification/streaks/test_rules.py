@@ -129,6 +129,26 @@ def instant(text: str, zone: ZoneInfo) -> datetime:
         ),
         # At home a missed day is a missed day, also the shortest one.
         ([("2026-03-28 23:59", TALLINN), ("2026-03-30 00:01", TALLINN)], 1, {}),
+        # Days of 23 and of 25 hours are days, from midnight to midnight.
+        (
+            [
+                ("2026-03-28 23:59", TALLINN),
+                ("2026-03-29 23:59", TALLINN),
+                ("2026-03-30 00:01", TALLINN),
+            ],
+            3,
+            {},
+        ),
+        (
+            [
+                ("2026-10-24 23:59", TALLINN),
+                ("2026-10-25 00:01", TALLINN),
+                ("2026-10-25 23:59", TALLINN),
+                ("2026-10-26 00:01", TALLINN),
+            ],
+            3,
+            {},
+        ),
     ],
 )
 def test_travel_neither_doubles_nor_breaks_a_day(journey, current, gaps):
