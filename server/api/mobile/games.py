@@ -4,6 +4,7 @@ from typing import Any
 
 from server.api.endpoint import Call, Reply
 from server.api.mobile import member
+from server.api.moved import moved_in_games
 from server.api.presenters.games import (
     GameOut,
     PlayOut,
@@ -212,4 +213,5 @@ def _updates(call: Call, given: Given | None) -> dict[str, Any]:
     units = {part.benefit.key for part in parts if part.benefit.kind is BenefitKind.STARS}
     me = call.principal.id
     wallets = [open_book(call.tx, me, unit, call.now).wallet for unit in (POINTS, *sorted(units))]
-    return updates_now(call.tx, wallets[0], tier_view_of(call), wallets[1:])
+    updates = updates_now(call.tx, wallets[0], tier_view_of(call), wallets[1:])
+    return updates | moved_in_games(call, me, (), wallets[1:])

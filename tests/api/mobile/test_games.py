@@ -10,7 +10,8 @@ import pytest
 
 from server.core.db import transaction
 from server.core.idempotency import sweep_idempotency
-from server.gamification.definitions.service import archive
+from server.gamification.badges.settings import BADGES
+from server.gamification.definitions.service import archive, install
 from server.gamification.game_plays.players import force_outcome
 from server.gamification.games.editions import end_editions
 from server.gamification.games.settings import GAMES
@@ -170,6 +171,19 @@ def test_a_voucher_is_won_and_shown(books, client, cast, publish):
     assert (won["kind"], won["title"]) == ("voucher", "Coffee")
     voucher = good(client.get(f"/v1/me/vouchers/{won['voucher']['id']}", headers=cast.as_ana))
     assert voucher["state"] == "active"
+
+
+def test_a_badge_that_is_won_is_told_with_the_play(books, client, cast, publish):
+    with books.app_context(), transaction() as tx:
+        levels = [{"names": {"en": "Lucky one"}}]
+        install(tx, BADGES, "lucky", {"names": {"en": "Lucky"}, "levels": levels}, EVA, NOW)
+    badge = [{"kind": "badge", "key": "lucky"}]
+    prizes = [prize("lucky", benefits=badge)]
+    publish(chance=ALWAYS, free_per_day=2, prizes=prizes, consolation={"points": 5})
+    won = good(play(client, cast.as_ana), 201)
+    assert [one["title"] for one in won["updates"]["badges_new"]] == ["Lucky one"]
+    again = good(play(client, cast.as_ana, "two"), 201)
+    assert (again["play"]["outcome"], again["prize"]["title"]) == ("points", "5 points")
 
 
 def test_plays_that_were_given_are_counted(books, client, cast, publish):
