@@ -1,11 +1,15 @@
 """Settings of raffles: what cannot be kept is refused, with numbers of what is wrong."""
 
+import json
+import re
+
 import pytest
 
 from server.gamification.definitions.errors import DefinitionInvalid
 from server.gamification.raffles.checklist import accepted_of, fund_findings
 from server.gamification.raffles.settings import read_raffle
 from tests.builders.raffles import christmas
+from tests.tidy.tree import ROOT
 
 
 def read(**changes):
@@ -80,6 +84,12 @@ def test_the_refusal_says_by_how_much():
         "With 200 entrants the consolation prizes cost 3000, the budget is 1000:"
         " it carries 65 entrants."
     )
+
+
+def test_the_raffle_of_the_guide_can_be_used():
+    guide = (ROOT / "docs/guides/raffles.md").read_text(encoding="utf-8")
+    (settings,) = re.findall(r"```json\n(.*?)```", guide, re.DOTALL)
+    assert read_raffle("rfl_one", "xmas", json.loads(settings)).main_prizes == 3
 
 
 @pytest.mark.parametrize(
