@@ -99,7 +99,7 @@ class Seen:
 
 @member.get("/me/home", "getHome", query=HomeQuery, answers={200: Home})
 def get_home(call: Call) -> Reply:
-    """Get the first screen: card, balances, tier, what to play, rewards, and what to do next.
+    """Get the first screen: card, balances, tier, what to play, rewards, what is next.
 
     Of star cards, challenges, streaks, games and raffles only the most pressing are shown, of
     rewards up to three that can be had or almost. `next_best` is null where there is nothing to be
