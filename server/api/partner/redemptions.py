@@ -36,7 +36,7 @@ class RedemptionIn(RequestSchema):
     its customer in, may send `member_id` instead.
     """
 
-    example = {"points": 5, "member_id": EXAMPLE_MEMBER_ID}
+    example = {"points": 60, "member_id": EXAMPLE_MEMBER_ID}
 
     points = Integer(required=True, least=1, most=AMOUNT_MAX)
     qr = Text(most=100, load_default=None, allow_none=True)
@@ -46,7 +46,7 @@ class RedemptionIn(RequestSchema):
 class CaptureIn(RequestSchema):
     """How many of the held points to spend; all of them when not sent."""
 
-    example = {"points": 3}
+    example = {"points": 50}
 
     points = Integer(least=1, most=AMOUNT_MAX, load_default=None, allow_none=True)
 
