@@ -19,8 +19,20 @@ from server.gamification.holds.queries import next_lapse_at
 from server.gamification.nights.models import NIGHTLY_RUN
 from server.gamification.programme.errors import ProgrammeMissing
 from server.gamification.programme.queries import get_programme
+from server.gamification.raffle_draws.queries import next_step_at
+from server.gamification.raffle_prizes.queries import next_claim_end_at
+from server.gamification.tickets.selling import next_selling_at
 from server.gamification.vouchers.queries import next_end_at
-from server.jobs import games, greetings, nightly, overdue
+from server.jobs import (
+    draw_raffles,
+    games,
+    greetings,
+    nightly,
+    overdue,
+    refund_raffles,
+    sell_raffles,
+    settle_raffles,
+)
 
 Fired = dict[str, int]
 
@@ -47,6 +59,23 @@ def _end_vouchers(now: datetime) -> Fired:
 
 def _end_games(now: datetime) -> Fired:
     return {"games": _repeated(games.run, now, 100)}
+
+
+def _next_turn(tx: Connection, now: datetime) -> datetime | None:
+    """Return when something happens to a raffle next: selling, sealing, drawing, a claim's end."""
+    found = [ask(tx, now) for ask in (next_selling_at, next_step_at, next_claim_end_at)]
+    return min((at for at in found if at is not None), default=None)
+
+
+def _turn_raffles(now: datetime) -> Fired:
+    """Let raffles open, close, be drawn and settled; what only drand knows is not waited for."""
+    return {
+        "sell_raffles": sell_raffles.run(now=now, limit=100),
+        "seal_raffles": draw_raffles.seal(now=now, limit=100),
+        "draw_raffles": draw_raffles.draw_here(now=now, limit=100),
+        "settle_raffles": settle_raffles.run(now=now, limit=1000),
+        "refund_raffles": _repeated(refund_raffles.run, now, 200),
+    }
 
 
 def _next_night(tx: Connection, now: datetime) -> datetime | None:
@@ -90,6 +119,7 @@ TIMED = (
     Timed(_next_day, _cancel),
     Timed(next_end_at, _end_vouchers),
     Timed(next_game_end_at, _end_games),
+    Timed(_next_turn, _turn_raffles),
     Timed(_next_night, _nights),
     Timed(_next_day, _greet),
 )

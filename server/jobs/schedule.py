@@ -52,7 +52,7 @@ SCHEDULE = (
     Job("lapse_holds", 15 * SECOND, overdue.lapse_holds, 100),
     Job("cancel_unconfirmed", 15 * MINUTE, overdue.cancel_unconfirmed, 200, by_date=True),
     Job("lapse_vouchers", 15 * SECOND, overdue.lapse_vouchers, 100, by_date=True),
-    Job("sell_raffles", MINUTE, sell_raffles.run, 100_000),
+    Job("sell_raffles", MINUTE, sell_raffles.run, 100_000, by_date=True),
     Job("refund_raffles", MINUTE, refund_raffles.run, 200),
     Job("games", 5 * SECOND, games.run, 100),
     Job("seal_raffles", 5 * SECOND, draw_raffles.seal, 100, by_date=True),

@@ -1,18 +1,21 @@
 """Raffles that many enter at once: the last ticket goes to one, and sealing loses and adds none."""
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
+from server.gamification.beacons.port import FixtureBeacon
+from server.gamification.draws.types import Manifest
+from server.gamification.raffle_draws.sealing import close_raffle
 from server.gamification.raffles.errors import RaffleClosed, RaffleFull
 from server.gamification.raffles.models import RAFFLE
-from server.gamification.raffles.queries import lock_standing
 from server.gamification.tickets.cancelling import cancel_raffle
 from server.gamification.tickets.errors import TicketLimitReached
 from server.gamification.tickets.leaving import cancel_entry, refund_entries
 from server.gamification.tickets.queries import list_pool
 from server.gamification.tickets.types import Entry
+from tests.builders.members import VAULT
 from tests.builders.purchases import NOW, add_member, give, open_shop, wallet
-from tests.builders.raffles import CAPPED, CHEAP, EVA, enter, open_raffle, standing
+from tests.builders.raffles import CAPPED, CHEAP, CLOSES_AT, EVA, enter, open_raffle, standing
 from tests.concurrency.crowd import assert_sound, once, refused, rush
 
 BUYERS = 50
@@ -68,22 +71,22 @@ def test_one_member_on_many_phones_never_passes_the_cap(app, crowd):
 
 
 def test_sealing_during_buying_loses_and_adds_no_ticket(app, crowd):
-    raffle = once(app, open_raffle)
+    raffle = once(app, lambda tx: open_raffle(tx, beacon="fixture"))
+    early, late = crowd[:12], crowd[12:]
+    for one in early:
+        once(app, entering(one, raffle))
 
     def seal(tx):
-        before = lock_standing(tx, raffle)
-        sealed = update(RAFFLE).where(RAFFLE.c.id == raffle)
-        tx.execute(sealed.values(state="sealed", sealed_at=NOW))
-        return before.tickets, len(list_pool(tx, raffle))
+        return close_raffle(tx, raffle, FixtureBeacon(), VAULT, EVA, CLOSES_AT)
 
-    acts = [entering(one, raffle) for one in crowd]
-    results = rush(app, [*acts[:25], seal, *acts[25:]])
-    (sealed,) = [one for one in results if isinstance(one, tuple)]
+    acts = [entering(one, raffle) for one in late]
+    results = rush(app, [*acts[:19], seal, *acts[19:]])
+    (sealed,) = [one for one in results if isinstance(one, Manifest)]
     bought = len(entries(results))
-    assert sealed == (bought, bought)
-    assert len(refused(results, RaffleClosed)) == BUYERS - bought
-    assert once(app, lambda tx: len(list_pool(tx, raffle))) == bought
-    assert_sound(app, NOW)
+    assert sealed.tickets == sealed.entrants == len(early) + bought
+    assert len(refused(results, RaffleClosed)) == len(late) - bought
+    assert once(app, lambda tx: len(list_pool(tx, raffle))) == sealed.tickets
+    assert_sound(app, CLOSES_AT)
 
 
 def test_refunds_by_many_workers_give_back_once(app, crowd):

@@ -19,7 +19,7 @@ from server.gamification.raffles.types import Raffle
 from server.gamification.tickets.queries import count_held, get_entrant
 from server.gamification.tickets.rules import tickets_for_purchase, why_not_entered, why_not_open
 
-RAFFLE = "raffle"
+REASON = "raffle_purchase"
 NAMES = {"en": "A purchase", "ru": "Покупка", "et": "Ost"}
 
 
@@ -66,7 +66,7 @@ def _give(
     if not tickets or not _may_enter(tx, raffle, member_id, recording.now):
         return False
     benefit = Benefit(BenefitKind.TICKETS, tickets, raffle.key)
-    reason = Reason(RAFFLE, _ref(raffle, activity_id, tickets), NAMES, activity_id)
+    reason = Reason(REASON, _ref(raffle, activity_id, tickets), NAMES, activity_id)
     give(tx, member_id, [benefit], reason, recording.actor, recording.now)
     return True
 
@@ -84,7 +84,7 @@ def _may_enter(tx: Connection, raffle: Raffle, member_id: str, now: datetime) ->
 def _take(
     tx: Connection, raffle: Raffle, of: tuple[str, str], tickets: int, recording: Recording
 ) -> bool:
-    ref = (RAFFLE, _ref(raffle, of[1], tickets))
+    ref = (REASON, _ref(raffle, of[1], tickets))
     back = take_back(tx, of[0], ref, recording.actor, recording.now)
     return back is not None and all(part.state is PartState.TAKEN for part in back.parts)
 

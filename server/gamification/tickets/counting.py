@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from server.core.columns import Amount, UTCDateTime
 from server.core.errors import Refusal
 from server.core.statements import Prepared
-from server.gamification.raffles.errors import RaffleFull
+from server.gamification.raffles.errors import RaffleClosed, RaffleFull
 from server.gamification.raffles.models import RAFFLE
 from server.gamification.raffles.queries import get_standing
 from server.gamification.raffles.types import CAPPED_TICKETS_PER_PRIZE, Policy
@@ -40,7 +40,7 @@ _ROOM = and_(
 _NEEDED = (_R.entrants + _NEW - _R.prizes + 3) // 4
 _ADD = Prepared(
     update(RAFFLE)
-    .where(_OPEN, _ROOM)
+    .where(_OPEN, _ROOM, _R.version == bindparam("of_version"))
     .values(
         state="selling",
         entered_at=func.coalesce(_R.entered_at, bindparam("now", type_=UTCDateTime)),
@@ -80,10 +80,15 @@ def _hold(dialect: Any) -> Any:
 _HOLD = {"postgresql": _hold(postgresql), "sqlite": _hold(sqlite)}
 
 
-def count_in(tx: Connection, entry: Entry, *, is_new: bool, now: datetime) -> None:
-    """Count the tickets of an entry. Raise `RaffleClosed`, `RaffleFull`; then nothing changed."""
-    if _ADD.first(tx, _of(entry, entry.tickets, int(is_new), now)) is None:
-        raise _why_not(tx, entry.raffle_id, now)
+def count_in(tx: Connection, entry: Entry, version: int, *, is_new: bool, now: datetime) -> None:
+    """Count the tickets of an entry under the rules of a version of its raffle.
+
+    Raise `RaffleClosed` (also when it was published anew meanwhile), `RaffleFull`; then nothing
+    has changed.
+    """
+    of = _of(entry, entry.tickets, int(is_new), now) | {"of_version": version}
+    if _ADD.first(tx, of) is None:
+        raise _why_not(tx, entry.raffle_id, now, version)
     row = {"raffle_id": entry.raffle_id, "member_id": entry.member_id, "tickets": entry.tickets}
     tx.execute(_HOLD[tx.dialect.name], row)
 
@@ -112,5 +117,8 @@ def _of(entry: Entry, tickets: int, entrants: int, now: datetime) -> dict[str, A
     return {"of_raffle": entry.raffle_id, "now": now, **changes}
 
 
-def _why_not(tx: Connection, raffle_id: str, now: datetime) -> Refusal:
-    return why_not_open(get_standing(tx, raffle_id), now) or RaffleFull()
+def _why_not(tx: Connection, raffle_id: str, now: datetime, version: int = 0) -> Refusal:
+    standing = get_standing(tx, raffle_id)
+    if version and standing.version != version:
+        return RaffleClosed(state="changed")
+    return why_not_open(standing, now) or RaffleFull()

@@ -19,7 +19,7 @@ from server.gamification.ledger.types import Cause, Kind
 from server.gamification.programme.queries import current_revision, get_programme
 from server.gamification.programme.types import POINTS
 from server.gamification.raffles.errors import RaffleClosed, RaffleUnknown
-from server.gamification.raffles.queries import find_live, find_standing
+from server.gamification.raffles.queries import find_live, find_standing, raffle_at
 from server.gamification.raffles.types import Raffle
 from server.gamification.rewards.errors import NotEligible
 from server.gamification.tickets import events
@@ -51,7 +51,7 @@ def buy_tickets(tx: Connection, asked: Asked, now: datetime) -> Entry:
     book = points if unit == POINTS else open_book(tx, asked.member_id, unit, now)
     made = _made(raffle, asked, Source.BOUGHT, asked.tickets, now)
     entry = _pay(book, replace(made, unit=unit, price=asked.tickets * raffle.price.amount))
-    count_in(tx, entry, is_new=not held, now=now)
+    count_in(tx, entry, raffle.version, is_new=not held, now=now)
     save_book(tx, book)
     return _store(tx, entry, held)
 
@@ -71,7 +71,7 @@ def enter_free(tx: Connection, asked: Asked, now: datetime) -> Entry:
     held = count_held(tx, raffle.id, asked.member_id)
     fits = _fitting(raffle, held, raffle.free_entry.tickets)
     entry = replace(_made(raffle, asked, Source.FREE, fits, now), period=period)
-    count_in(tx, entry, is_new=not held, now=now)
+    count_in(tx, entry, raffle.version, is_new=not held, now=now)
     return _store(tx, entry, held)
 
 
@@ -85,18 +85,19 @@ def receive_tickets(tx: Connection, asked: Asked, grant_id: str, now: datetime) 
     held = count_held(tx, raffle.id, asked.member_id)
     fits = _fitting(raffle, held, asked.tickets)
     entry = replace(_made(raffle, asked, Source.GRANTED, fits, now), ref_id=grant_id)
-    count_in(tx, entry, is_new=not held, now=now)
+    count_in(tx, entry, raffle.version, is_new=not held, now=now)
     return _store(tx, entry, held)
 
 
 def _check(tx: Connection, asked: Asked, now: datetime) -> Raffle:
     """Return the raffle if it is open to this member. Raise why it is not."""
-    raffle = find_live(tx, current_revision(tx), asked.raffle_id)
-    standing = find_standing(tx, raffle.id if raffle else asked.raffle_id)
+    live = find_live(tx, current_revision(tx), asked.raffle_id)
+    standing = find_standing(tx, live.id if live else asked.raffle_id)
     if standing is None:
         raise RaffleUnknown
-    if raffle is None:
+    if live is None:
         raise RaffleClosed(state="paused")
+    raffle = raffle_at(tx, standing.id, standing.version)
     refusal = why_not_open(standing, now)
     refusal = refusal or why_not_entered(raffle, get_entrant(tx, asked.member_id, now))
     if refusal is not None:

@@ -10,6 +10,7 @@ from server.gamification.raffles.models import RAFFLE
 from server.gamification.raffles.types import RaffleState
 from server.gamification.tickets.models import RAFFLE_ENTRY
 from server.gamification.tickets.queries import list_holders
+from server.gamification.tickets.rules import OPEN
 
 CLOSING_HOURS = 24
 _R = RAFFLE.c
@@ -34,6 +35,7 @@ _CLOSING = (
     .values(told_closing_at=bindparam("now", type_=UTCDateTime))
     .returning(_R.id, _R.closes_at)
 )
+_TURNS = select(_R.opens_at, _R.closes_at).where(_R.state.in_([str(state) for state in OPEN]))
 _UNREFUNDED = (
     select(_R.id)
     .where(
@@ -67,3 +69,10 @@ def tell_closing(tx: Connection, now: datetime) -> int:
 def list_unrefunded(tx: Connection) -> list[str]:
     """Return the cancelled raffles of which something is still to be given back."""
     return list(tx.execute(_UNREFUNDED).scalars())
+
+
+def next_selling_at(tx: Connection, now: datetime) -> datetime | None:
+    """Return when the next raffle opens, or is a day before its end, after `now`."""
+    day = timedelta(hours=CLOSING_HOURS)
+    turns = [at for row in tx.execute(_TURNS) for at in (row.opens_at, row.closes_at - day)]
+    return min((at for at in turns if at > now), default=None)

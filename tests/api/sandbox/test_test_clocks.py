@@ -9,7 +9,8 @@ from server.core.db import transaction
 from server.jobs.worker import Worker
 from tests.builders.instant_wins import open_game
 from tests.builders.members import bearer, gather_cast
-from tests.builders.purchases import change_settings, give, hold
+from tests.builders.purchases import add_member, change_settings, give, hold
+from tests.builders.raffles import enter, open_raffle
 from tests.builders.tills import good
 from tests.fixtures.schema import running_app
 
@@ -77,6 +78,34 @@ def test_what_falls_due_on_the_way_fires_in_its_order(app, client, cast, made):
     assert timedelta(days=2) <= night - now < timedelta(days=3)
     again = move(app, client, cast, made, by_seconds=1)
     assert again["fired"] == []
+
+
+def test_a_raffle_goes_from_its_opening_to_its_winners(app, client, cast, made):
+    now = instant(made["now"])
+    dates = {"opens_at": (now + HOUR).isoformat(), "closes_at": (now + 72 * HOUR).isoformat()}
+    with app.app_context(), transaction() as tx:
+        raffle = open_raffle(tx, beacon="local", **dates)
+    fired = fired_by(move(app, client, cast, made, by_seconds=2 * 3600), now)
+    assert fired["sell_raffles"] == [(1, 1)]
+    with app.app_context(), transaction() as tx:
+        for _ in range(12):
+            member_id = add_member(tx)
+            give(tx, member_id, 50)
+            enter(tx, member_id, raffle, now=clock.now())
+    fired = fired_by(move(app, client, cast, made, by_seconds=5 * 86_400), now)
+    assert fired["sell_raffles"] == [(48, 12)]
+    assert fired["seal_raffles"] == [(72, 1)]
+    assert fired["draw_raffles"] == [(72, 1)]
+    assert fired["settle_raffles"][0] == (72, 3 + 12)
+
+
+def fired_by(moved, since):
+    """What fired, by its name: in which hour, and how much."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for one in moved["fired"]:
+        hour = (instant(one["at"]) - since) // HOUR
+        found.setdefault(one["name"], []).append((hour, one["count"]))
+    return found
 
 
 def test_two_years_are_the_most_and_there_is_no_way_back(client, cast, made):

@@ -14,6 +14,7 @@ from server.gamification.members.models import MEMBER
 from server.gamification.raffles.errors import RaffleClosed, RaffleFull, RaffleUnknown
 from server.gamification.raffles.publishing import RAFFLES
 from server.gamification.rewards.errors import NotEligible, TierTooLow
+from server.gamification.tickets.counting import count_in
 from server.gamification.tickets.entering import buy_tickets, enter_free
 from server.gamification.tickets.errors import AgeRestricted, FreeEntryUsed, TicketLimitReached
 from server.gamification.tickets.queries import count_held, list_pool, list_ticket_ids, spread_of
@@ -177,3 +178,11 @@ def test_the_age_gate_wants_a_birthday(tx, ana):
 def test_a_raffle_may_be_for_some(tx, ana, who, refusal, params):
     raffle = open_raffle(tx, who={"age_min": 0} | who)
     assert refused(tx, refusal, lambda: enter(tx, ana, raffle)) == params
+
+
+def test_who_read_other_rules_does_not_enter(tx, ana):
+    raffle = open_raffle(tx)
+    entry = enter(tx, ana, raffle)
+    params = refused(tx, RaffleClosed, lambda: count_in(tx, entry, 2, is_new=False, now=NOW))
+    assert params == {"state": "changed"}
+    assert standing(tx, raffle).tickets == 1
