@@ -14,6 +14,7 @@ from server.gamification.badges import models as badges  # noqa: F401
 from server.gamification.beacons import models as beacons  # noqa: F401
 from server.gamification.cards import models as cards  # noqa: F401
 from server.gamification.challenges import models as challenges  # noqa: F401
+from server.gamification.consents import models as consents  # noqa: F401
 from server.gamification.definitions import models as definitions  # noqa: F401
 from server.gamification.earning import models as earning  # noqa: F401
 from server.gamification.facts import models as facts  # noqa: F401
@@ -42,4 +43,5 @@ from server.gamification.tiers import models as tiers  # noqa: F401
 from server.gamification.vouchers import models as vouchers  # noqa: F401
 from server.integrations.csv import models as imports  # noqa: F401
 from server.jobs import models as jobs  # noqa: F401
+from server.notifications import models as messages  # noqa: F401
 from server.notifications.mail import models as mail  # noqa: F401

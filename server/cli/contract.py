@@ -1,6 +1,8 @@
 """`fairstar contract`: the published documents of the API, written from the code."""
 
 import difflib
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,13 @@ import yaml
 from server.api.catalogue import error_catalogue
 from server.api.openapi import document_of
 from server.app import SURFACES
+from server.notifications.catalogue import TYPES
+from server.notifications.payloads import envelope_of, envelope_schema, example_of, schema_of
 
 FOLDER = Path(__file__).parent.parent.parent / "mobile_contract"
 VERIFIERS = Path(__file__).parent.parent / "api" / "static" / "verify"
 DIFF_LINES_MAX = 60
+EXAMPLE_URL, SENT_AT = "https://app.example", datetime(2026, 11, 22, 14, 37, 5, tzinfo=UTC)
 
 
 @click.group()
@@ -24,7 +29,7 @@ def contract() -> None:
 @contract.command()
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 when a document is stale.")
 def build(*, check: bool) -> None:
-    """Write the OpenAPI documents and the catalogue of errors from the code."""
+    """Write the OpenAPI documents, the schemas of pushes and the catalogue of errors."""
     stale = 0
     for path, text in documents().items():
         target = FOLDER / path
@@ -49,7 +54,21 @@ def documents() -> dict[str, str]:
         f"openapi/{surface.name}.openapi.yaml": _yaml(document_of(surface)) for surface in SURFACES
     }
     found["errors.yaml"] = _yaml({"errors": error_catalogue()})
-    return found | _verifiers()
+    return found | _pushes() | _verifiers()
+
+
+def _pushes() -> dict[str, str]:
+    """Return the schemas of what is pushed, and an example of each type."""
+    found = {"push/envelope.schema.json": _json(envelope_schema())}
+    for name, kind in TYPES.items():
+        sample = envelope_of(example_of(kind), EXAMPLE_URL, SENT_AT)
+        found[f"push/{name}.schema.json"] = _json(schema_of(kind))
+        found[f"push/examples/{name}.json"] = _json(dict(sample.data))
+    return found
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 
 def _verifiers() -> dict[str, str]:

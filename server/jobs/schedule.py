@@ -8,6 +8,7 @@ from server.core.errors import NotFound
 from server.jobs import (
     award_badges,
     checkpoint,
+    deliver_messages,
     draw_raffles,
     forget_expired,
     games,
@@ -16,6 +17,7 @@ from server.jobs import (
     overdue,
     prune,
     refund_raffles,
+    relay_messages,
     sell_raffles,
     send_mail,
     settle_raffles,
@@ -49,6 +51,8 @@ class Job:
 
 SCHEDULE = (
     Job("send_mail", 5 * SECOND, send_mail.run, 20),
+    Job("relay_messages", 5 * SECOND, relay_messages.run, 1000),
+    Job("deliver_messages", 5 * SECOND, deliver_messages.run, 100),
     Job("lapse_holds", 15 * SECOND, overdue.lapse_holds, 100),
     Job("cancel_unconfirmed", 15 * MINUTE, overdue.cancel_unconfirmed, 200, by_date=True),
     Job("lapse_vouchers", 15 * SECOND, overdue.lapse_vouchers, 100, by_date=True),

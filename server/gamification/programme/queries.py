@@ -17,6 +17,7 @@ from server.gamification.programme.types import (
     ExpiryKind,
     ExpiryPolicy,
     ExpiryRounding,
+    MessagePolicy,
     Policies,
     Programme,
     Rounding,
@@ -29,12 +30,22 @@ T = TypeVar("T")
 _REVISION = select(PROGRAMME.c.revision)
 _ROW = select(PROGRAMME)
 _KEPT_MAX = 16
+
+
+def _message_policy(stored: Mapping[str, Any]) -> MessagePolicy:
+    """Turn the stored policy for messages into its type; categories without caps keep theirs."""
+    known = {name: stored[name] for name in MessagePolicy.__dataclass_fields__ if name in stored}
+    caps = {name: (day, week) for name, (day, week) in stored.get("caps", {}).items()}
+    return MessagePolicy(**known | {"caps": MappingProxyType({**MessagePolicy().caps, **caps})})
+
+
 _CASTS: Mapping[str, Callable[[Any], Any]] = {
     "rounding": Rounding,
     "tax_basis": TaxBasis,
     "clawback": ClawbackPolicy,
     "welcome": tuple,
     "transfers": lambda stored: None if stored is None else transfer_policy(stored),
+    "messages": _message_policy,
     "expiry": lambda policies: tuple(expiry_policy(policy) for policy in policies),
     "unit_expiry": lambda stored: MappingProxyType(
         {unit: tuple(expiry_policy(one) for one in stored[unit]) for unit in stored}

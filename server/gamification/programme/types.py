@@ -101,6 +101,22 @@ class TransferPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class MessagePolicy:
+    """When and how often members are told things: quiet hours in minutes after midnight where the
+    member lives (from and to alike: none), and by category how many at most in 24 hours and in
+    seven days.
+    """
+
+    quiet_from_minute: int = 21 * 60
+    quiet_to_minute: int = 9 * 60
+    caps: Mapping[str, tuple[int, int]] = field(
+        default_factory=lambda: MappingProxyType(
+            {"progress": (4, 14), "reminders": (2, 7), "offers": (1, 3), "news": (1, 2)}
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Policies:
     """Everything about the programme that a shop may choose; lengths carry their unit.
 
@@ -130,6 +146,7 @@ class Policies:
     closed_days: ClosedDays = ClosedDays()
     welcome: tuple[Mapping[str, Any], ...] = ()
     transfers: TransferPolicy | None = None
+    messages: MessagePolicy = MessagePolicy()
 
     def expiry_of(self, unit: str) -> tuple[ExpiryPolicy, ...]:
         """Return when a unit expires."""

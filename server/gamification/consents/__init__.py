@@ -1,0 +1,1 @@
+"""What members have agreed to, and to which words; every answer is kept."""
