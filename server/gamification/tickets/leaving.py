@@ -17,6 +17,8 @@ from server.gamification.ledger.service import load_lots, open_book, save_book
 from server.gamification.ledger.types import Cause, Kind
 from server.gamification.programme.types import POINTS
 from server.gamification.raffles.errors import RaffleClosed
+from server.gamification.raffles.queries import get_standing
+from server.gamification.raffles.types import RaffleState
 from server.gamification.tickets import events
 from server.gamification.tickets.counting import count_out, count_refund
 from server.gamification.tickets.errors import EntryUnknown
@@ -59,10 +61,12 @@ def withdraw_entry(tx: Connection, entry_id: str, actor: str, now: datetime) -> 
 
 
 def refund_entries(tx: Connection, raffle_id: str, now: datetime, limit: int) -> int:
-    """Refund up to `limit` entries of a cancelled raffle; return how many.
+    """Refund up to `limit` entries of a cancelled raffle; return how many, of any other none.
 
-    Call it again, in a transaction each, until it returns 0.
+    Call it again, in a transaction each, until it returns 0. Raise `RaffleUnknown`.
     """
+    if get_standing(tx, raffle_id).state is not RaffleState.CANCELLED:
+        return 0
     entries = list_counted(tx, raffle_id, limit)
     _lock_all(tx, entries)
     refunded = 0
