@@ -7,7 +7,7 @@ from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import server.models  # noqa: F401 - every table is known to the metadata
-from server.api import cors, docs, frame, health, raffle_pages
+from server.api import cors, docs, frame, health, raffle_pages, raffle_results
 from server.api.mobile import member
 from server.api.partner import partner
 from server.api.sandbox import sandbox
@@ -44,6 +44,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     health.register(app)
     docs.register(app, SURFACES)
     raffle_pages.register(app)
+    raffle_results.register(app)
     return app
 
 

@@ -10,6 +10,7 @@ from server.api.schemas import Choice, Instant, Integer, Items, Nested, RequestS
 from server.api.schemas import ResponseSchema as Out
 from server.core.errors import Refusal
 from server.gamification.draws.pseudonyms import pseudonym
+from server.gamification.raffle_prizes.queries import list_wins_of
 from server.gamification.raffles.errors import RaffleClosed, RaffleUnknown
 from server.gamification.raffles.queries import (
     PUBLISHED,
@@ -133,7 +134,14 @@ class Desk:
             self._is_free_used(raffle),
             odds,
             as_of,
+            self._has_won(standing),
         )
+
+    def _has_won(self, standing: Standing) -> bool | None:
+        """Tell whether the member has won; None before the draw, or without tickets."""
+        if standing.drawn_at is None or not self.held.get(standing.id):
+            return None
+        return bool(list_wins_of(self.call.tx, standing.id, self.call.principal.id))
 
     def _why_not(self, raffle: Raffle, standing: Standing) -> Refusal | None:
         if raffle.id not in self.live:

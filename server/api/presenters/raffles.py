@@ -49,14 +49,18 @@ class Mine:
     is_free_used: bool
     odds: Odds
     as_of: datetime
+    has_won: bool | None = None
 
 
 class RaffleMine(Out):
-    """What the member has: tickets, and the name under which they stand in the public list."""
+    """What the member has: tickets, the name under which they stand in the public list, and after
+    the draw the result, `won` or `not_won` (prizes are in `GET /v1/me/prizes`).
+    """
 
     tickets = Integer(required=True)
     entrant = Text(required=True)
     text = Text(required=True)
+    result = Text(required=True, allow_none=True)
 
 
 class RaffleTotals(Out):
@@ -136,6 +140,8 @@ class RaffleOut(Out):
     beacon = Nested(RaffleBeacon, required=True)
     rules_url = Text(required=True)
     rules_hash = Text(required=True)
+    result_url = Text(required=True)
+    proof_url = Text(required=True, allow_none=True)
     actions = Items(Nested(ActionOut), required=True)
 
 
@@ -177,6 +183,8 @@ def present_raffle(
         },
         "rules_url": f"/raffles/{raffle.id}/rules",
         "rules_hash": standing.rules_hash,
+        "result_url": f"/raffles/{raffle.id}",
+        "proof_url": f"/v1/raffles/{raffle.id}/proof" if standing.sealed_at else None,
         "actions": _actions(raffle, mine, view),
     }
 
@@ -192,7 +200,8 @@ def _present_mine(mine: Mine, view: RaffleView) -> dict[str, Any]:
     text = gettext(
         view.locale, "You have {tickets}", tickets=tickets_text(view.locale, mine.tickets)
     )
-    return {"tickets": mine.tickets, "entrant": mine.entrant, "text": text}
+    result = {None: None, True: "won", False: "not_won"}[mine.has_won]
+    return {"tickets": mine.tickets, "entrant": mine.entrant, "text": text, "result": result}
 
 
 def _present_totals(standing: Standing) -> dict[str, Any]:

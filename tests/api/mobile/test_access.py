@@ -33,6 +33,8 @@ READS = [
     "raffles",
     "raffles/rfl_nothing",
     "raffles/rfl_nothing/tickets",
+    "raffles/rfl_nothing/inclusion",
+    "prizes",
 ]
 
 

@@ -73,7 +73,7 @@ def test_a_raffle_in_full(books, phone):
         "image": None,
         "state": "selling",
         "policy": "second_chance",
-        "my": {"tickets": 0, "text": "You have 0 tickets"},
+        "my": {"tickets": 0, "text": "You have 0 tickets", "result": None},
         "totals": {"tickets": 0, "entrants": 0, "main_prizes": 1, "consolation_prizes": 3},
         "odds": {
             "floor": {"ppm": 250000, "text": "at least 1 in 4 wins something"},
@@ -97,6 +97,8 @@ def test_a_raffle_in_full(books, phone):
         "opens_at": "2026-11-21T14:30:00Z",
         "closes_at": "2026-12-02T14:30:00Z",
         "rules_url": f"/raffles/{raffle}/rules",
+        "result_url": f"/raffles/{raffle}",
+        "proof_url": None,
         "actions": [
             {"kind": "enter", "label": "Get a ticket", "enabled": True, "reason": None},
             {"kind": "enter_free", "label": "Enter for nothing", "enabled": True, "reason": None},

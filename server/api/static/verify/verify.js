@@ -33,7 +33,8 @@ export async function verify(proof, entries, { rules = null, key = null } = {}) 
   requireForms(manifest);
   const tickets = await readEntries(entries, manifest);
   const others = manifest.N - manifest.Wm;
-  require(others <= 0 || 4 * manifest.Wc >= others, "fewer consolation prizes than a quarter");
+  const capped = manifest.T <= 4 * manifest.Wm; // few tickets: each prize has four at most
+  require(others <= 0 || capped || 4 * manifest.Wc >= others, "too few prizes for a quarter");
   const statement = canonical([FORMAT, ...SIGNED.map((name) => manifest[name])]);
   const signed = await isSigned(manifest.public_key, statement, manifest.signature);
   require(signed, "the signature is not of this manifest");

@@ -39,8 +39,8 @@ def verify(proof, entries, rules=None, key=None):
     manifest, beacon, notes = proof["manifest"], proof["beacon"], []
     require(proof["algorithm"] == FORMAT, "the algorithm is another one")
     tickets = read_entries(entries, manifest)
-    others = manifest["N"] - manifest["Wm"]
-    require(others <= 0 or 4 * manifest["Wc"] >= others, "fewer consolation prizes than a quarter")
+    n, t, main, second = (manifest[name] for name in ("N", "T", "Wm", "Wc"))
+    require(4 * second >= n - main or n <= main or t <= 4 * main, "too few prizes for a quarter")
     statement = canonical([FORMAT, *(manifest[name] for name in SIGNED)])
     signed = is_signed(manifest["public_key"], statement, manifest["signature"])
     require(signed, "the signature is not of this manifest")
