@@ -33,8 +33,6 @@ READS = [
     "raffles",
     "raffles/rfl_nothing",
     "raffles/rfl_nothing/tickets",
-    "raffles/rfl_nothing/inclusion",
-    "prizes",
 ]
 
 
