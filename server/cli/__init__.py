@@ -35,7 +35,7 @@ COMMANDS = {
     "outbox": ("server.cli.outbox", "Show what waits to leave or was kept here."),
     "partners": ("server.cli.partners", "Add and list partners."),
     "programme": ("server.cli.programme", "Show the programme or apply a preset."),
-    "raffles": ("server.cli.raffles", "Show, publish and cancel raffles; odds."),
+    "raffles": ("server.cli.raffle_draws", "Show, publish and cancel raffles; odds."),
     "rewards": ("server.cli.rewards", "Show the stock of rewards, fill and export their codes."),
     "serve": ("server.cli.serve", "Serve the web application."),
     "tiers": ("server.cli.tiers", "Show, change and review how tiers are kept."),

@@ -1,8 +1,6 @@
 """`fairstar raffles`: how raffles stand, publishing with all that it means, odds, cancelling."""
 
 import getpass
-from collections.abc import Callable, Mapping
-from datetime import datetime
 
 import click
 from sqlalchemy import Connection
@@ -17,16 +15,18 @@ from server.gamification.definitions.queries import get_definition
 from server.gamification.definitions.service import publish as publish_definition
 from server.gamification.draws.odds import odds_by_tickets
 from server.gamification.programme.queries import get_programme
-from server.gamification.raffle_acts.service import Act, approve_act, list_waiting
+from server.gamification.raffle_acts.service import list_waiting
+from server.gamification.raffle_prizes.acts import SUBSTITUTE, VOID, VOID_PRIZE
+from server.gamification.raffle_prizes.acts import approve as approve_and_do
 from server.gamification.raffles.checklist import accepted_of, fund_findings
 from server.gamification.raffles.publishing import RAFFLES
 from server.gamification.raffles.queries import get_standing, list_standings, raffle_at
 from server.gamification.raffles.types import Raffle, Standing
-from server.gamification.tickets.cancelling import CANCEL, ask_cancellation, cancel_raffle
+from server.gamification.tickets.cancelling import CANCEL, ask_cancellation
 from server.gamification.tickets.queries import spread_of
 
-_KEY = click.argument("key")
-_BY = click.option("--by", required=True, help="Who does it, by name.")
+KEY = click.argument("key")
+BY = click.option("--by", required=True, help="Who does it, by name.")
 
 
 @click.group()
@@ -52,14 +52,14 @@ def list_() -> None:
 
 
 @raffles.command()
-@_KEY
+@KEY
 def publish(key: str) -> None:
     """Publish a raffle: its rules are frozen and the deciding round is fixed."""
     with application(), transaction() as tx:
         now, actor = clock.now(), f"cli:{getpass.getuser()}"
         draft = get_definition(tx, RAFFLES.name, key)
         publish_definition(tx, RAFFLES, draft.id, actor, now)
-        standing, raffle = _found(tx, key)
+        standing, raffle = found_raffle(tx, key)
         currency = get_programme(tx).currency_code
         warned = [found.text for _, found in fund_findings(raffle, currency)]
     _tell_published(standing, raffle)
@@ -79,11 +79,11 @@ def _tell_published(standing: Standing, raffle: Raffle) -> None:
 
 
 @raffles.command()
-@_KEY
+@KEY
 def odds(key: str) -> None:
     """Show how likely entrants win now, by how many tickets they hold."""
     with application(), reading() as tx:
-        standing, raffle = _found(tx, key)
+        standing, raffle = found_raffle(tx, key)
         spread = spread_of(tx, standing.id)
     click.echo(f"{in_language(raffle.names, SOURCE)}: at least 1 in 4 wins something.")
     if not spread:
@@ -98,13 +98,13 @@ def odds(key: str) -> None:
 
 
 @raffles.command()
-@_KEY
+@KEY
 @click.option("--why", required=True, help="The reason, for the audit trail.")
-@_BY
+@BY
 def cancel(key: str, why: str, by: str) -> None:
     """Ask for a raffle to be cancelled before it is sealed; somebody else approves it."""
     with application(), transaction() as tx:
-        standing, _ = _found(tx, key)
+        standing, _ = found_raffle(tx, key)
         act = ask_cancellation(tx, standing.id, why, f"cli:{by}", clock.now())
     click.echo(f"Asked. Somebody else says: fairstar raffles approve {act.id} --by NAME")
 
@@ -118,28 +118,25 @@ def waiting() -> None:
         click.echo(f"{act.id}  {act.kind:12} {act.raffle_id}  asked by {act.asked_by}")
 
 
-def _cancel(tx: Connection, act: Act, now: datetime) -> str:
-    cancel_raffle(tx, act.raffle_id, str(act.details["why"]), str(act.approved_by), now)
-    return "Cancelled. What tickets cost goes back within minutes (job refund_raffles)."
-
-
-APPROVALS: Mapping[str, Callable[[Connection, Act, datetime], str]] = {CANCEL: _cancel}
-"""What is done when an act of a kind is approved, and what is said then."""
+_DONE = {
+    CANCEL: "Cancelled. What tickets cost goes back within minutes (job refund_raffles).",
+    VOID: "It is void.",
+    VOID_PRIZE: "The prize is void; the next in the order of the draw has it.",
+    SUBSTITUTE: "The public page names what is given instead.",
+}
 
 
 @raffles.command()
 @click.argument("act")
-@_BY
+@BY
 def approve(act: str, by: str) -> None:
     """Approve what somebody else asked for, and do it."""
     with application(), transaction() as tx:
-        now = clock.now()
-        approved = approve_act(tx, act, f"cli:{by}", now)
-        told = APPROVALS[approved.kind](tx, approved, now)
-    click.echo(told)
+        approved = approve_and_do(tx, act, f"cli:{by}", clock.now())
+    click.echo(_DONE[approved.kind])
 
 
-def _found(tx: Connection, key: str) -> tuple[Standing, Raffle]:
+def found_raffle(tx: Connection, key: str) -> tuple[Standing, Raffle]:
     """Return a published raffle by its key or id. Raise `DefinitionUnknown`, `RaffleUnknown`."""
     standing = get_standing(tx, get_definition(tx, RAFFLES.name, key).id)
     return standing, raffle_at(tx, standing.id, standing.version)
