@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from server.api.presenters.history_games import play_detail, play_item
 from server.api.presenters.history_grants import HistoryView, grant_detail, grant_item
+from server.api.presenters.history_raffles import entry_detail, entry_item
 from server.api.presenters.history_transfers import transfer_detail, transfer_item
 from server.api.presenters.history_vouchers import use_detail, use_item
 from server.api.presenters.purchases import (
@@ -43,9 +44,9 @@ _TITLES = {
 class ActivityItem(Out):
     """One entry: a purchase, another reported activity, a redemption of points without a purchase,
     a `greeting`, a `gift` of the programme, a used `voucher`, a `donation`, or points that members
-    gave each other (`transfer_sent`, `transfer_received`), a `game_play` for points; only a
-    purchase has a `total`. `points` is what it gave and `points_spent` what was paid with, both
-    less what was taken or given back since.
+    gave each other (`transfer_sent`, `transfer_received`), a `game_play` or a
+    `raffle_entry` for points; only a purchase has a `total`. `points` is what it gave and
+    `points_spent` what was paid with, both less what was taken or given back since.
     """
 
     id = Text(required=True)
@@ -166,5 +167,6 @@ TELLINGS: Mapping[str, Telling] = {
     "vrd": Telling(use_item, use_detail),
     "mtr": Telling(transfer_item, transfer_detail),
     "ply": Telling(play_item, play_detail),
+    "ent": Telling(entry_item, entry_detail),
 }
 """By the source of `screens.history`."""

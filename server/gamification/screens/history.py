@@ -20,6 +20,8 @@ from server.gamification.game_plays.models import GAME_PLAY
 from server.gamification.grants.models import BENEFIT_GRANT
 from server.gamification.ledger.models import LOT
 from server.gamification.members.models import MEMBER
+from server.gamification.raffles.models import RAFFLE
+from server.gamification.tickets.models import RAFFLE_ENTRY
 from server.gamification.transfers.models import MEMBER_TRANSFER
 from server.gamification.vouchers.models import VOUCHER, VOUCHER_USE
 
@@ -96,6 +98,18 @@ _PLAYS = (
     )
     .where(GAME_PLAY.c.member_id == _ME, GAME_PLAY.c.source == "points")
 )
+_ENTRIES = (
+    select(RAFFLE_ENTRY, DEFINITION_VERSION.c.settings)
+    .join(RAFFLE, RAFFLE.c.id == RAFFLE_ENTRY.c.raffle_id)
+    .join(
+        DEFINITION_VERSION,
+        and_(
+            DEFINITION_VERSION.c.definition_id == RAFFLE.c.id,
+            DEFINITION_VERSION.c.version == RAFFLE.c.version,
+        ),
+    )
+    .where(RAFFLE_ENTRY.c.member_id == _ME, RAFFLE_ENTRY.c.source == "bought")
+)
 SOURCES: Mapping[str, Source] = {
     "act": _source(select(ACTIVITY).where(ACTIVITY.c.member_id == _ME), ACTIVITY, "occurred_at"),
     "grt": _source(
@@ -104,6 +118,7 @@ SOURCES: Mapping[str, Source] = {
     "vrd": _source(_USES, VOUCHER_USE, "used_at"),
     "mtr": _source(_TRANSFERS, MEMBER_TRANSFER, "created_at"),
     "ply": _source(_PLAYS, GAME_PLAY, "played_at"),
+    "ent": _source(_ENTRIES, RAFFLE_ENTRY, "created_at"),
 }
 """By the kind prefix of the ids of their rows."""
 

@@ -219,3 +219,15 @@ def test_nobody_enters_without_a_token_or_a_key(books, phone, client):
     assert code_of(client.post(path, json={"kind": "buy"})) == (401, "token_missing")
     answer = client.post(path, json={"kind": "buy"}, headers=phone.headers)
     assert code_of(answer) == (400, "idempotency_key_required")
+
+
+def test_bought_tickets_stand_in_the_history(books, phone):
+    raffle = publish(books)
+    kept, returned = (good(phone.enter(raffle, count), 201)["entry"]["id"] for count in (2, 1))
+    good(phone.post(f"raffles/{raffle}/entries/{returned}/cancellation"))
+    items = {one["id"]: one for one in good(phone.get("activity"))["items"]}
+    assert (items[kept]["title"], items[kept]["kind"]) == ("Christmas draw", "raffle_entry")
+    assert (items[kept]["points_spent"], items[kept]["text"]) == (100, "-100 points")
+    assert (items[returned]["state"], items[returned]["points_spent"]) == ("returned", 0)
+    opened = good(phone.get(f"activity/{kept}"))
+    assert opened["effects"][0]["text"] == "2 tickets"
