@@ -21,6 +21,8 @@ from server.core.metrics import exposition
 from server.core.redis import redis_at
 from server.core.secret_mark import MarkState, mark_state
 from server.gamification.invariants.seals import adopt_secret
+from server.gamification.nights.errors import NightsMissed
+from server.gamification.nights.service import check_clock
 
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 _REVISION = text("SELECT version_num FROM alembic_version")
@@ -40,11 +42,14 @@ def _healthz() -> Response:
 
 
 def _readyz() -> Response:
-    """The database is there with the schema of this release and is of this secret; and Redis."""
+    """The database is there with the schema of this release and is of this secret; and Redis.
+
+    Missed nights are told here, where operators look, and keep nobody from buying.
+    """
     visit().operation = "readyz"
-    checks = {"database": _database(), "redis": _redis(), "secret": "unknown"}
+    checks = {"database": _database(), "redis": _redis(), "secret": "unknown", "nights": "unknown"}
     if checks["database"] == "ok":
-        checks["secret"] = _secret()
+        checks |= {"secret": _secret(), "nights": _nights()}
     ready = checks["database"] == "ok" and checks["secret"] != MarkState.OTHER
     body = {"status": "ready" if ready else "not_ready", "checks": checks}
     return Response(dump(body), 200 if ready else 503, content_type="application/json")
@@ -72,6 +77,16 @@ def adopt_at_start() -> None:
     """
     with suppress(OperationalError), transaction() as tx:
         adopt_secret(tx, installation().vault, clock.now())
+
+
+def _nights() -> str:
+    """Whether so many nights are missing that workers wait for a person: ok or missing."""
+    try:
+        with reading() as tx:
+            check_clock(tx, clock.now())
+    except NightsMissed:
+        return "missing"
+    return "ok"
 
 
 @cache

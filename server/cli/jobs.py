@@ -9,6 +9,7 @@ from server.cli import application
 from server.core import clock, queue
 from server.core.clock import rfc3339
 from server.core.db import reading, transaction
+from server.gamification.nights.errors import NightsMissed
 from server.jobs import nightly
 from server.jobs.queued import RUN_JOB
 from server.jobs.runs import last_runs, next_at
@@ -70,6 +71,10 @@ def run(name: str, *, at_once: bool) -> None:
             click.echo(f"{job_id} is queued.")
             return
         moved = 0
+        try:
+            job.check_clock(now)
+        except NightsMissed as missed:
+            raise click.ClickException(str(missed)) from missed
         while (part := job.work(now=clock.now(), limit=job.limit)) >= job.limit:
             moved += part
         click.echo(f"{name}: {moved + part}")

@@ -25,6 +25,7 @@ def _run_job(claimed: Claimed, now: datetime) -> int:
     job = job_named(claimed.payload["job"])
     moved = 0
     while True:
+        job.check_clock(now)
         part = job.work(now=now, limit=job.limit)
         moved += part
         if part < job.limit:

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from server.core.db import reading
 from server.core.errors import NotFound
+from server.gamification.nights.service import check_clock
 from server.jobs import (
     award_badges,
     checkpoint,
@@ -38,8 +40,8 @@ class Work(Protocol):
 class Job:
     """A periodic job. It is repeated at once while it fills its limit (a checkpoint never does).
 
-    One that is `by_date` gives or takes for ever because a date has come: no worker runs it while
-    so many nights are missing that the clock may be wrong.
+    One that is `by_date` gives, takes, tells or opens for ever because a date has come: nobody
+    runs it while so many nights are missing that the clock may be wrong.
     """
 
     name: str
@@ -47,6 +49,12 @@ class Job:
     work: Work
     limit: int
     by_date: bool = False
+
+    def check_clock(self, now: datetime) -> None:
+        """Raise `NightsMissed` when the clock may be wrong and the job goes by it."""
+        if self.by_date:
+            with reading() as tx:
+                check_clock(tx, now)
 
 
 SCHEDULE = (
@@ -58,7 +66,7 @@ SCHEDULE = (
     Job("lapse_vouchers", 15 * SECOND, overdue.lapse_vouchers, 100, by_date=True),
     Job("sell_raffles", MINUTE, sell_raffles.run, 100_000, by_date=True),
     Job("refund_raffles", MINUTE, refund_raffles.run, 200),
-    Job("games", 5 * SECOND, games.run, 100),
+    Job("games", 5 * SECOND, games.run, 100, by_date=True),
     Job("seal_raffles", 5 * SECOND, draw_raffles.seal, 100, by_date=True),
     Job("draw_raffles", 15 * SECOND, draw_raffles.draw, 100),
     Job("settle_raffles", 15 * SECOND, settle_raffles.run, 1000, by_date=True),

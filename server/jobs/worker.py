@@ -8,10 +8,9 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.core import clock
-from server.core.db import reading, transaction
+from server.core.db import transaction
 from server.core.metrics import JOB_RUNS, JOB_SECONDS
 from server.core.wake_up import Bell, listening
-from server.gamification.nights.service import check_clock
 from server.jobs.queued import work_off
 from server.jobs.runs import begin_run, end_run, slot_of, take_slot
 from server.jobs.schedule import SCHEDULE, Job
@@ -113,9 +112,7 @@ class Worker:
 
     def _work(self, job: Job, started_at: datetime) -> int:
         """Repeat the job while it fills its limit; after a while the others come first."""
-        if job.by_date:
-            with reading() as tx:
-                check_clock(tx, started_at)
+        job.check_clock(started_at)
         moved, now = 0, started_at
         while True:
             part = job.work(now=now, limit=job.limit)

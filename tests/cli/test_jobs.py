@@ -8,6 +8,7 @@ from sqlalchemy import update
 from server.core import clock, queue
 from server.core.db import transaction
 from server.core.queue import JOB
+from server.gamification.nights.models import NIGHTLY_RUN
 from server.jobs.schedule import SCHEDULE
 from tests.fixtures.schema import running_app
 
@@ -49,6 +50,23 @@ def test_an_unknown_job_is_refused(fairstar):
 def test_nights_are_caught_up_on_request(fairstar):
     assert fairstar("jobs", "catch-up").output.endswith("1 batches of nights done.\n")
     assert fairstar("jobs", "catch-up").output == "0 batches of nights done.\n"
+
+
+def test_a_shop_that_slept_for_a_season_is_told_what_to_do(fairstar, points_only):
+    fairstar("jobs", "catch-up")
+    with running_app(points_only) as app:
+        with app.app_context(), transaction() as tx:
+            tx.execute(update(NIGHTLY_RUN).values(night_on=clock.now().date() - timedelta(days=90)))
+        ready = app.test_client().get("/readyz")
+        assert (ready.status_code, ready.get_json()["checks"]["nights"]) == (200, "missing")
+        refused = fairstar("jobs", "run", "lapse_vouchers", "--now")
+        assert (refused.exit_code, "run: fairstar jobs catch-up" in refused.output) == (1, True)
+        fairstar("worker", "--once")
+        waiting = sum(job.by_date or job.name == "nightly" for job in SCHEDULE)
+        assert fairstar("jobs", "list").output.count("run: fairstar jobs catch-up") == waiting
+        fairstar("jobs", "catch-up")
+        assert app.test_client().get("/readyz").get_json()["checks"]["nights"] == "ok"
+    assert fairstar("jobs", "run", "lapse_vouchers", "--now").output == "lapse_vouchers: 0\n"
 
 
 def test_dead_work_is_shown_and_queued_again(fairstar, points_only):

@@ -1,10 +1,14 @@
 """Rewards that many want at once: the last one goes to exactly one, and nothing is used twice."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
+from server.core.db import transaction
+from server.gamification.code_pools.service import pooled_reward, upload_rows
+from server.gamification.code_pools.types import Row
 from server.gamification.ledger.errors import BalanceInsufficient
 from server.gamification.rewards.errors import RewardLimitReached, RewardSoldOut
 from server.gamification.vouchers.ending import cancel, lapse_vouchers
@@ -174,4 +178,25 @@ def test_every_uploaded_code_is_given_once(app, codes):
     given = select(REWARD_CODE.c.voucher_id)
     ids = once(app, lambda tx: set(tx.execute(given).scalars()))
     assert ids == {voucher.id for voucher in had(results)}
+    assert_sound(app, NOW)
+
+
+def test_a_file_of_codes_uploaded_many_times_at_once_is_added_once(app):
+    once(app, open_shop)
+    for key in ("card", "other"):
+        once(app, offering(key, settings=gift_card()))
+    rows = [Row(number, f"CARD-{number}") for number in range(60)]
+
+    def upload(key):
+        with app.app_context(), transaction() as tx:
+            return upload_rows(tx, VAULT, pooled_reward(tx, key), rows, EVA, NOW)
+
+    with ThreadPoolExecutor(8) as threads:
+        results = list(threads.map(upload, ["card", "other"] * 4))
+    assert sorted(one.added for one in results) == [0] * 7 + [60]
+    assert sorted((one.known, len(one.errors)) for one in results) == [
+        *[(0, 0)],
+        *[(0, 60)] * 4,
+        *[(60, 0)] * 3,
+    ]
     assert_sound(app, NOW)

@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
+from server.core import queue
 from server.core.db import reading, transaction
 from server.jobs import nightly
 from server.jobs.models import JOB_RUN, JOB_SLOT
+from server.jobs.queued import RUN_JOB, work_off
 from server.jobs.runs import LOST_HOURS, begin_run, end_run, forget_runs, slot_of
 from server.jobs.schedule import SCHEDULE, Job
 from server.jobs.worker import Worker, back_off
@@ -122,6 +124,18 @@ def test_after_a_leap_of_the_clock_nothing_is_given_or_taken_by_date(ready, cloc
     assert (dated.slots.total(), other.slots.total()) == (2, 3)
     (failed,) = [error for _, outcome, _, error in runs() if outcome == "failed"]
     assert failed.startswith("NightsMissed: 366 nights are missing")
+
+
+@pytest.mark.parametrize("job", [job.name for job in SCHEDULE if job.by_date])
+def test_after_a_leap_of_the_clock_nothing_by_date_is_run_on_request_either(ready, job):
+    with transaction() as tx:
+        open_shop(tx)
+        queue.enqueue(tx, RUN_JOB, {"job": job}, NOW, NOW)
+    assert nightly.run(now=NOW) == 1
+    assert work_off(NOW + timedelta(days=60))
+    ((_, outcome, moved, error),) = runs()
+    assert (outcome, moved) == ("failed", 0)
+    assert error.startswith("NightsMissed: 60 nights are missing")
 
 
 def test_the_pause_after_failures_doubles_to_ten_minutes():

@@ -41,15 +41,16 @@ def upload_rows(
     """
     good, errors = check_rows(rows)
     hashed = {vault.blind_index(INDEX, normal): row for normal, row in good.items()}
-    owners = owners_of(tx, list(hashed))
+    before = owners_of(tx, list(hashed))
+    new = [row.text for key, row in hashed.items() if key not in before]
+    added = upload_codes(tx, vault, reward.key, new, actor, now) if new else 0
+    owners = owners_of(tx, list(hashed))  # somebody else may upload the same at once
     errors += [
         RowError(row.number, "belongs_elsewhere")
         for key, row in hashed.items()
         if owners.get(key, reward.id) != reward.id
     ]
-    new = [row.text for key, row in hashed.items() if key not in owners]
-    added = upload_codes(tx, vault, reward.key, new, actor, now) if new else 0
-    known = sum(owner == reward.id for owner in owners.values())
+    known = sum(owner == reward.id for owner in owners.values()) - added
     return Upload(added, known, tuple(sorted(errors, key=lambda error: error.number)))
 
 

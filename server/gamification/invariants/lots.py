@@ -57,12 +57,28 @@ _strange_draws = (
     .where(or_(_T.id.is_(None), _T.wallet_id != LOT.c.wallet_id))
 )
 _replaced = LOT.alias("replaced")
+_out, _in = TRANSFER.alias("passed_on"), TRANSFER.alias("received")
+# What a member gives out of a grace lot stays a grace lot, in the wallet of the other.
+_is_passed_on = (
+    select(_out.c.id)
+    .join(LOT_DRAW, LOT_DRAW.c.transfer_id == _out.c.id)
+    .join(_in, and_(_in.c.ref_id == _out.c.ref_id, _in.c.kind == _out.c.kind))
+    .where(
+        _out.c.kind == str(Kind.TRANSFER),
+        LOT_DRAW.c.lot_id == LOT.c.replaces_id,
+        _in.c.id == LOT.c.source_transfer_id,
+    )
+    .exists()
+)
 _strange_grace = (
     select(LOT.c.id)
     .join(_replaced, _replaced.c.id == LOT.c.replaces_id, isouter=True)
     .where(
         LOT.c.replaces_id.is_not(None),
-        or_(_replaced.c.id.is_(None), _replaced.c.wallet_id != LOT.c.wallet_id),
+        or_(
+            _replaced.c.id.is_(None),
+            and_(_replaced.c.wallet_id != LOT.c.wallet_id, ~_is_passed_on),
+        ),
     )
 )
 _draws = (
@@ -130,7 +146,7 @@ INVARIANTS = (
     in_sql("L4", "A transfer opens and draws lots for exactly what it moves.", _lotless),
     in_sql("L4", "A lot comes from a transfer of its own wallet.", _sourceless),
     in_sql("L4", "A lot is drawn by transfers of its own wallet.", _strange_draws),
-    in_sql("L4", "A grace lot replaces a lot of its own wallet.", _strange_grace),
+    in_sql("L4", "A grace lot replaces a lot of its own wallet or of the giver's.", _strange_grace),
     in_sql("L8", "A lot expires at its date, never before.", _early),
     in_sql("L8", "Idle points expire when the wallet's time is up, never before.", _hasty),
     in_sql("L8", "A purchase puts off when idle points expire.", _active),

@@ -79,6 +79,7 @@ class Book:
         earned_at = term.earned_at or cause.occurred_at
         lot = self._open_lot(transfer_id, amount, earned_at, term.expires_at)
         lot.is_pending, lot.available_at = pending, term.available_at
+        lot.replaces_id = term.replaces_id
         if self.wallet.idle_at is None:
             self.wallet.idle_at = term.idle_at
         if kind is Kind.ACCRUAL:

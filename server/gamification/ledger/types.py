@@ -79,13 +79,15 @@ class Term:
     """When points can be used: from `available_at` (None: once confirmed) until `expires_at`.
 
     `idle_at` is when all points of the wallet expire for want of a purchase after this one;
-    `earned_at` is the date that points keep which somebody else earned before.
+    `earned_at` is the date that points keep which somebody else earned before, and `replaces_id`
+    says that theirs were in a grace lot (its id), so that there is no second grace.
     """
 
     available_at: datetime | None
     expires_at: datetime | None
     idle_at: datetime | None = None
     earned_at: datetime | None = None
+    replaces_id: str | None = None
 
     @property
     def ends_at(self) -> datetime | None:

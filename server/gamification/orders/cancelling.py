@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from server.core.audit import Change, write_audit
+from server.gamification.orders.types import STANDING
 from server.gamification.vouchers.ending import end_unused
 from server.gamification.vouchers.errors import (
     FulfilmentStepWrong,
@@ -41,7 +42,7 @@ def cancel_order(
 def _check(voucher: Voucher) -> None:
     if voucher.fulfilment in (None, Fulfilment.RECEIVED):
         raise FulfilmentStepWrong(**{"from": str(voucher.fulfilment), "to": "cancelled"})
-    if voucher.state not in (VoucherState.ACTIVE, VoucherState.USED):
+    if voucher.state not in STANDING:
         raise VoucherEnded(state=str(voucher.state))
     if voucher.is_settled:
         raise VoucherNotCancellable(reason="final")

@@ -7,7 +7,9 @@ from sqlalchemy import Connection
 
 from server.core.audit import Change, write_audit
 from server.core.outbox import Event, record
+from server.gamification.orders.types import STANDING
 from server.gamification.vouchers import rules
+from server.gamification.vouchers.errors import VoucherEnded
 from server.gamification.vouchers.storing import change_voucher
 from server.gamification.vouchers.types import Fulfilment, Till, Voucher, VoucherState
 from server.gamification.vouchers.using import lock_with_wallets, use_found
@@ -20,6 +22,8 @@ def fulfil(tx: Connection, voucher_id: str, to: Fulfilment, actor: str, now: dat
     `VoucherExpired`, `VoucherEnded`.
     """
     voucher, _ = lock_with_wallets(tx, voucher_id, now)
+    if voucher.state not in STANDING:
+        raise VoucherEnded(state=str(voucher.state))
     if voucher.fulfilment is to:
         return voucher
     rules.check_step(voucher.fulfilment, to)

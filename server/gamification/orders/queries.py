@@ -4,12 +4,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, select
 
+from server.gamification.orders.types import STANDING
 from server.gamification.vouchers.models import VOUCHER
 from server.gamification.vouchers.queries import voucher_of
-from server.gamification.vouchers.types import Fulfilment, Voucher, VoucherState
+from server.gamification.vouchers.types import Fulfilment, Voucher
 
 _V = VOUCHER.c
-_STANDING = _V.state.in_([str(VoucherState.ACTIVE), str(VoucherState.USED)])
+_STANDING = _V.state.in_([str(state) for state in STANDING])
 _OPEN = [str(step) for step in Fulfilment if step is not Fulfilment.RECEIVED]
 _WAITING: Select[Any] = (
     select(VOUCHER)

@@ -74,7 +74,7 @@ def term_of(
     if any(end is not None and end <= available_at for end in ends):
         grace = grace_end(available_at, policies.grace_lot_days, zone)
         ends = [grace if end is not None and end <= available_at else end for end in ends]
-    return Term(None if awaits_confirmation else available_at, *ends)
+    return Term(None if awaits_confirmation else available_at, ends[0], ends[1])
 
 
 def confirm_by(programme: Programme, now: datetime) -> datetime:

@@ -60,7 +60,8 @@ def shares_of(
     for draw in draws:
         lot = lots[draw.lot_id]
         ends = [end for end in (lot.expires_at, idle_at) if end is not None]
-        shares.append(Share(draw.amount, lot.earned_at, min(ends) if ends else None))
+        grace_id = lot.id if lot.replaces_id is not None else None
+        shares.append(Share(draw.amount, lot.earned_at, min(ends) if ends else None, grace_id))
     return shares
 
 

@@ -101,5 +101,6 @@ def _move(sender: Book, recipient: Book, made: MemberTransfer) -> None:
     shares = shares_of(draws, sender.lots, sender.wallet.idle_at)
     sender.spend(made.amount, cause, Kind.TRANSFER)
     for share in shares:
-        term = Term(now, share.expires_at, earned_at=share.earned_at)
+        grace_id = share.grace_id
+        term = Term(now, share.expires_at, earned_at=share.earned_at, replaces_id=grace_id)
         recipient.accrue(share.amount, cause, term, Kind.TRANSFER)

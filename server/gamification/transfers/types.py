@@ -28,8 +28,12 @@ class MemberTransfer:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Points of one lot on their way: when they were earned and until when they can be used."""
+    """Points of one lot on their way: when they were earned and until when they can be used.
+
+    `grace_id` is the lot when it is a grace lot: what was given again has no other grace.
+    """
 
     amount: int
     earned_at: datetime
     expires_at: datetime | None
+    grace_id: str | None = None

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from server.core.audit import Change, write_audit
 from server.core.columns import among
@@ -20,7 +21,14 @@ from server.gamification.vouchers.models import REWARD_CODE
 CODE_LENGTH_MAX = 64
 _C = REWARD_CODE.c
 _KNOWN = Prepared(select(_C.code_hash).where(among(_C.code_hash, "hashes")))
-_INSERT = Prepared(insert(REWARD_CODE))
+_HERE = Prepared(select(_C.id).where(among(_C.id, "ids")))
+
+
+def _insert(dialect: Any) -> Any:
+    return dialect.insert(REWARD_CODE).on_conflict_do_nothing()
+
+
+_INSERT = {"postgresql": _insert(postgresql), "sqlite": _insert(sqlite)}
 _FREE = (
     select(_C.id)
     .where(_C.reward_id == bindparam("of_reward"), _C.voucher_id.is_(None))
@@ -47,15 +55,24 @@ def upload_codes(
 ) -> int:
     """Add codes to the pool of a reward and return how many were new.
 
-    Blank ones, too long ones and those that any voucher or pool has are left out.
+    Blank ones, too long ones and those that any voucher or pool has are left out; of those that
+    come twice at once one is new. They go in by their order, so that uploads wait in a row.
     """
     reward = get_definition(tx, REWARDS.name, reward_key)
     hashed = {_hash(vault, text): text for text in map(str.strip, codes) if _is_good(text)}
     new = sorted(set(hashed) - _known(tx, list(hashed)))
-    _INSERT.run(tx, [_row(vault, reward.id, (key, hashed[key]), now) for key in new])
-    change = Change("reward.codes_uploaded", "reward", reward.id, None, {"codes": len(new)})
+    added = _add(tx, [_row(vault, reward.id, (key, hashed[key]), now) for key in new])
+    change = Change("reward.codes_uploaded", "reward", reward.id, None, {"codes": added})
     write_audit(tx, change, actor=actor, now=now)
-    return len(new)
+    return added
+
+
+def _add(tx: Connection, rows: Sequence[dict[str, Any]]) -> int:
+    """Insert rows, except those that somebody else has just added; return how many there are."""
+    if not rows:
+        return 0
+    tx.execute(_INSERT[tx.dialect.name], rows)
+    return len(_HERE.all(tx, {"ids": [row["id"] for row in rows]}))
 
 
 def _is_good(text: str) -> bool:

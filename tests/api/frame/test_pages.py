@@ -87,7 +87,7 @@ def test_the_process_is_healthy_and_ready(app):
     assert client.get("/healthz").json == {"status": "ok"}
     assert client.get("/readyz").json == {
         "status": "ready",
-        "checks": {"database": "ok", "redis": "none", "secret": "missing"},
+        "checks": {"database": "ok", "redis": "none", "secret": "missing", "nights": "ok"},
     }
 
 

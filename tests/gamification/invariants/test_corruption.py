@@ -91,7 +91,11 @@ DAMAGE: dict[str, list[Any]] = {
     "A lot is drawn by transfers of its own wallet.": [
         f"UPDATE lot_draw SET transfer_id = 'trf_none' WHERE transfer_id = {_ONE_DRAW}"
     ],
-    "A grace lot replaces a lot of its own wallet.": ["UPDATE lot SET replaces_id = 'lot_none'"],
+    "A grace lot replaces a lot of its own wallet or of the giver's.": [
+        "UPDATE lot SET replaces_id = 'lot_none'",
+        "UPDATE lot SET replaces_id = (SELECT min(other.id) FROM lot other"
+        " WHERE other.wallet_id <> lot.wallet_id)",
+    ],
     "A lot expires at its date, never before.": [
         update(TRANSFER).where(TRANSFER.c.kind == "expiry").values(occurred_at=NOW),
         update(TRANSFER).where(TRANSFER.c.kind == "expiry").values(recorded_at=NOW),

@@ -65,6 +65,16 @@ def test_an_order_is_called_off_however_far_it_is(tx, ana, order, step):
     assert tx.execute(audited).scalars().all() == [{"state": "cancelled", "reason": "out of clay"}]
 
 
+@pytest.mark.parametrize("step", STEPS)
+def test_an_order_that_was_called_off_is_not_handed_over(tx, ana, order, step):
+    for one in STEPS[step]:
+        fulfil(tx, order.id, one, EVA, NOW)
+    cancel_order(tx, order.id, "out of clay", EVA, NOW)
+    for later in Fulfilment:
+        with pytest.raises(VoucherEnded):
+            fulfil(tx, order.id, later, EVA, NOW)
+
+
 def test_what_was_received_is_not_called_off(tx, order):
     show(tx, order)
     with pytest.raises(FulfilmentStepWrong):

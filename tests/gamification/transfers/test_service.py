@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select, update
 
 from server.core.errors import Refusal
 from server.core.outbox import OUTBOX
+from server.gamification.holds.service import release_hold
 from server.gamification.invariants.service import check_all
 from server.gamification.ledger.models import LOT, WALLET
 from server.gamification.ledger.service import adjust
@@ -24,6 +25,8 @@ from tests.builders.purchases import (
     cause,
     give,
     give_back,
+    hold,
+    hold_cause,
     kinds,
     open_shop,
 )
@@ -153,3 +156,23 @@ def test_whoever_is_not_served_gives_and_gets_nothing(tx, two, status) -> None:
     tx.execute(change.where(MEMBER.c.id == two[0]))
     assert refused(tx, two, 5) == {"blocked": "member_blocked", "erased": "not_found"}[status]
     assert balances(tx, two[0]) == (10, 0, 0, 0)
+
+
+def put_by(tx: Connection, member_id: str, amount: int, until: datetime) -> None:
+    """Set points aside over their end, and have them back then."""
+    held = hold(tx, member_id, amount, until - DAY, minutes=2 * 24 * 60)
+    release_hold(tx, held.id, hold_cause(held.id, until))
+
+
+def test_there_is_one_grace_however_often_points_are_given(tx: Connection, two: Any) -> None:
+    give(tx, two[0], 10, NOW, NOW + DAY)
+    put_by(tx, two[0], 10, NOW + DAY)
+    ((_, _, until),) = lots_of(tx, two[0])
+    assert until is not None
+    pass_on(tx, two, 10, NOW + DAY)
+    pass_on(tx, two[::-1], 4, NOW + DAY)
+    for member_id, amount in zip(two, (4, 6), strict=True):
+        put_by(tx, member_id, amount, until)
+    expire_due(tx, until)
+    assert [balances(tx, member_id) for member_id in two] == [(0, 0, 0, 0)] * 2
+    assert check_all(tx, until) == []
