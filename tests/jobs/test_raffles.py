@@ -63,7 +63,7 @@ def test_entrants_hear_once_that_the_end_is_near(ready):
         3,
         0,
     ]
-    closing = {"raffle_id": raffle, "closes_at": CLOSES_AT.isoformat(), "tickets": 2}
+    closing = {"raffle_id": raffle, "closes_at": "2026-12-02T14:30:00Z", "tickets": 2}
     assert told("raffle.closing") == [closing] * 3
 
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, exists, select, update
 
+from server.core.clock import rfc3339
 from server.core.columns import UTCDateTime
 from server.core.outbox import Event, record
 from server.gamification.raffles.models import RAFFLE
@@ -59,7 +60,7 @@ def tell_closing(tx: Connection, now: datetime) -> int:
     told = 0
     for row in tx.execute(_CLOSING, {"now": now, "soon": soon}).all():
         holders = list_holders(tx, row.id)
-        of = {"raffle_id": row.id, "closes_at": row.closes_at.isoformat()}
+        of = {"raffle_id": row.id, "closes_at": rfc3339(row.closes_at)}
         events = [Event("raffle.closing", of | {"tickets": held}, who) for who, held in holders]
         record(tx, events, now=now)
         told += len(events)
