@@ -30,10 +30,12 @@ def give_for_purchases(
     recording: Recording,
 ) -> bool:
     """Give the tickets of new purchases to members who may enter; tell whether there were any."""
-    bought = [(one, out) for one, out in done if raffles and one.kind == PURCHASE]
+    now = recording.now
+    running = [one for one in raffles if one.opens_at <= now < one.closes_at]
+    bought = [outcome for purchase, outcome in done if purchase.kind == PURCHASE]
     given = False
-    for _, outcome in bought:
-        for raffle in raffles:
+    for outcome in bought if running else ():
+        for raffle in running:
             of = (outcome.member_id, outcome.activity_id)
             given |= _give(tx, raffle, of, outcome.amount_minor, recording)
     return given
