@@ -1,6 +1,7 @@
 """Confirming purchases whose points wait for it."""
 
 from server.api.endpoint import Call, Reply
+from server.api.moved import moved_in_games
 from server.api.partner import partner
 from server.api.partner.own import check_own_activity
 from server.api.partner.transactions import present_part, recording_of
@@ -43,8 +44,8 @@ def confirm_transaction(call: Call, transaction_id: str) -> Reply:
     check_own_activity(call, transaction_id)
     recording = recording_of(call)
     confirmed = confirm_purchase(call.tx, transaction_id, recording)
-    body = {
-        "transaction": present_part(confirmed.row) | {"duplicate": confirmed.is_repeated},
-        "updates": updates_now(call.tx, confirmed.wallet, tier_view_of(call)),
-    }
-    return Reply(body)
+    updates = updates_now(call.tx, confirmed.wallet, tier_view_of(call), confirmed.others)
+    if confirmed.others:
+        updates |= moved_in_games(call, confirmed.wallet.member_id, (), confirmed.others)
+    part = present_part(confirmed.row) | {"duplicate": confirmed.is_repeated}
+    return Reply({"transaction": part, "updates": updates})

@@ -3,6 +3,7 @@
 from typing import Any
 
 from server.api.endpoint import Call, Reply
+from server.api.moved import moved_in_games
 from server.api.partner import partner
 from server.api.partner.own import check_own_activity
 from server.api.partner.receipts import check_currency
@@ -146,6 +147,8 @@ def _return(call: Call, transaction_id: str, back: Return) -> Reply:
     view = tier_view_of(call)
     updates = updates_now(call.tx, outcome.wallet, view, outcome.others)
     currency = recording.configuration.programme.currency_code
+    if outcome.others:  # stars went back: so did their cards
+        updates |= moved_in_games(call, outcome.wallet.member_id, (), outcome.others)
     body = _present(outcome, currency) | {"updates": updates}
     return Reply(body, 200 if outcome.is_duplicate else 201)
 

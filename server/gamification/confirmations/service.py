@@ -41,11 +41,15 @@ _OVERDUE = (
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """A confirmed purchase as stored, the wallet after it, and whether it was confirmed before."""
+    """A confirmed purchase as stored, the wallet after it, and whether it was confirmed before.
+
+    `others` are the wallets of other units of which it had given something.
+    """
 
     row: Any
     wallet: Wallet
     is_repeated: bool
+    others: tuple[Wallet, ...] = ()
 
 
 def confirm_purchase(tx: Connection, activity_id: str, recording: Recording) -> Confirmed:
@@ -66,11 +70,7 @@ def confirm_purchase(tx: Connection, activity_id: str, recording: Recording) -> 
         raise TransactionClosed(state=row.state)
     if row.confirm_by_at <= now:
         raise ConfirmationLate(confirm_by=rfc3339(row.confirm_by_at))
-    cause = Cause("activity", row.id, recording.actor, now, now)
-    for unit, part in parts_of(row.trace).items():
-        unit_book = book if unit == POINTS else open_book(tx, row.member_id, unit, now)
-        _confirm_lots(unit_book, part["transfer_id"], cause)
-        save_book(tx, unit_book)
+    others = _confirm_parts(tx, row, book, recording)
     change = {
         "activity_id": row.id,
         "new_state": str(State.SETTLED if row.state == State.PENDING else row.state),
@@ -78,7 +78,23 @@ def confirm_purchase(tx: Connection, activity_id: str, recording: Recording) -> 
         "new_confirmed_at": now,
     }
     tx.execute(_CONFIRM, change)
-    return Confirmed(queries.get_purchase(tx, activity_id), book.wallet, is_repeated=False)
+    confirmed = queries.get_purchase(tx, activity_id)
+    return Confirmed(confirmed, book.wallet, is_repeated=False, others=others)
+
+
+def _confirm_parts(
+    tx: Connection, row: Any, book: Book, recording: Recording
+) -> tuple[Wallet, ...]:
+    """Make available what a purchase gave in every unit; return the wallets besides points."""
+    cause = Cause("activity", row.id, recording.actor, recording.now, recording.now)
+    others = []
+    for unit, part in parts_of(row.trace).items():
+        unit_book = book if unit == POINTS else open_book(tx, row.member_id, unit, recording.now)
+        _confirm_lots(unit_book, part["transfer_id"], cause)
+        save_book(tx, unit_book)
+        if unit != POINTS:
+            others.append(unit_book.wallet)
+    return tuple(others)
 
 
 def _confirm_lots(book: Book, transfer_id: str | None, cause: Cause) -> None:

@@ -24,7 +24,7 @@ from server.gamification.conditions.types import Subject
 from server.gamification.facts.types import ActivityFact, Returning
 from server.gamification.grants.service import take_back
 from server.gamification.ledger.service import open_book
-from server.gamification.playing.queries import ask_players, get_games
+from server.gamification.playing.queries import ask_players, get_games, moved_wallets
 from server.gamification.playing.raffling import shrink_for_return
 from server.gamification.playing.rules import fact_of, items_left
 from server.gamification.playing.service import BADGE
@@ -73,6 +73,8 @@ def _undone(
     moved |= _revoke(tx, row, (before.subject, left), recording, games)
     if moved:
         outcome.wallet = open_book(tx, row.member_id, POINTS, recording.now).wallet
+        moved_now = moved_wallets(tx, row.member_id, recording.now)
+        outcome.others = tuple(wallet for wallet in moved_now if wallet.unit != POINTS)
     return outcome
 
 
