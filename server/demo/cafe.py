@@ -11,6 +11,7 @@ from server.core.ids import EXAMPLE_MEMBER_ID, new_id
 from server.demo.badges import award_badges, configured
 from server.demo.games import turn_the_wheel
 from server.demo.people import Person
+from server.demo.raffles import hold_raffles
 from server.demo.rewards import take_rewards
 from server.demo.story import Comeback, Day, Visit
 from server.demo.treats import treat
@@ -87,7 +88,8 @@ class Cafe:
 
     def look_back(self, tx: Connection) -> None:
         """Give the badges that the past has earned; the first few members are thanked and take some
-        of the rewards, the newest turn the wheel. What has expired by now is written off.
+        of the rewards, the newest turn the wheel and enter raffles. What has expired by now is
+        written off.
         """
         while expire_due(tx, self.now):
             pass
@@ -97,6 +99,7 @@ class Cafe:
         take_rewards(tx, self.vault, first, Till(ACTOR, self.places[0]), self.now)
         newest = [self.members[number] for number in sorted(self.members)[1:][-PLAYERS:]]
         turn_the_wheel(tx, self.vault, newest, self.now)
+        hold_raffles(tx, self.vault, newest, ACTOR, self.now)
 
     def _enrol(self, tx: Connection, day: Day) -> None:
         enrolments = [self._enrolment(person) for person in day.joining]
