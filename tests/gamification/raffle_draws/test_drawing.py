@@ -29,13 +29,15 @@ from tests.builders.draws import (
     crowded_raffle,
     draw,
     drawn_raffle,
+    enter_many,
     main_wins,
     seal,
     second_wins,
     worked_out,
 )
 from tests.builders.purchases import open_shop
-from tests.builders.raffles import CLOSES_AT, EVA, standing
+from tests.builders.raffles import CAPPED, CLOSES_AT, EVA, open_raffle, standing
+from tests.contract.test_verifiers import python_verifier
 
 TWO = [{"names": {"en": "Dinner"}, "value_minor": 30_00, "quantity": 2}]
 
@@ -177,3 +179,13 @@ def test_everybody_is_told_once_that_the_results_are_in(tx, shop):
     assert (len(told(tx, "raffle.drawn")), list_untold(tx)) == (12, [])
     assert told(tx, "raffle.won") == [main_wins(tx, raffle)[0].member_id]
     assert entrant_name(tx, raffle, told(tx, "raffle.won")[0]) == main_wins(tx, raffle)[0].entrant
+
+
+def test_a_raffle_of_few_tickets_is_right_for_the_verifier(tx, shop):
+    raffle = open_raffle(tx, "small", **CAPPED | {"beacon": "fixture"})
+    enter_many(tx, raffle, 2)
+    manifest = seal(tx, raffle)
+    draw(tx, raffle)
+    assert (manifest.entrants, manifest.tickets, manifest.consolation_prizes) == (2, 3, 0)
+    lines = "\n".join(["ticket,entrant,nonce", *sealed_list(tx, raffle), ""])
+    assert python_verifier().verify(load_proof(tx, raffle, ""), lines)
