@@ -32,6 +32,7 @@ COMMANDS = {
     "ledger": ("server.cli.ledger", "Verify the ledger."),
     "locations": ("server.cli.locations", "Add and list places of business."),
     "members": ("server.cli.members", "Add, show, block and unblock members."),
+    "messages": ("server.cli.messages", "What members are told, in which words, how often."),
     "outbox": ("server.cli.outbox", "Show what waits to leave or was kept here."),
     "partners": ("server.cli.partners", "Add and list partners."),
     "programme": ("server.cli.programme", "Show the programme or apply a preset."),

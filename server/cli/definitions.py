@@ -21,7 +21,7 @@ from server.gamification.definitions import service
 from server.gamification.definitions.errors import DefinitionInvalid
 from server.gamification.definitions.queries import get_definition, list_definitions, list_versions
 from server.gamification.definitions.types import Definition, Kind
-from server.gamification.presets.kinds import KINDS, kind_named
+from server.notifications.kinds import KINDS, kind_named
 
 _FILE = click.argument("file", type=click.Path(path_type=Path, exists=True, allow_dash=True))
 
@@ -107,7 +107,7 @@ def history(kind: str, key: str) -> None:
 def check(kind: str, file: Path) -> None:
     """Check settings without storing them."""
     of = kind_named(kind)
-    read = of.read("draft", "draft", _settings(file))
+    read = of.read("draft", "draft", read_settings(file))
     click.echo("These settings can be used.")
     _note(of, read)
 
@@ -119,7 +119,7 @@ def check(kind: str, file: Path) -> None:
 @_NOW
 def create(kind: str, key: str, file: Path, *, at_once: bool) -> None:
     """Make a new draft with this KEY."""
-    settings, of = _settings(file), kind_named(kind)
+    settings, of = read_settings(file), kind_named(kind)
 
     def make(tx: Connection, actor: str) -> Definition:
         return service.create_draft(tx, of, key, settings, actor, clock.now())
@@ -134,7 +134,7 @@ def create(kind: str, key: str, file: Path, *, at_once: bool) -> None:
 @_NOW
 def change(kind: str, key: str, file: Path, *, at_once: bool) -> None:
     """Replace the settings that wait to be published."""
-    settings, of = _settings(file), kind_named(kind)
+    settings, of = read_settings(file), kind_named(kind)
 
     def write(tx: Connection, actor: str) -> Definition:
         found = get_definition(tx, of.name, key)
@@ -196,7 +196,7 @@ def _note(kind: Kind[Any], read: Any) -> None:
         click.echo(note)
 
 
-def _settings(file: Path) -> dict[str, Any]:
+def read_settings(file: Path) -> dict[str, Any]:
     """Read settings from a file. Raise `DefinitionInvalid` when it is no JSON or TOML object."""
     text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
     try:

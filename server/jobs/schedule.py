@@ -8,6 +8,7 @@ from server.core.db import reading
 from server.core.errors import NotFound
 from server.gamification.nights.service import check_clock
 from server.jobs import (
+    announce,
     award_badges,
     checkpoint,
     deliver_messages,
@@ -61,6 +62,7 @@ SCHEDULE = (
     Job("send_mail", 5 * SECOND, send_mail.run, 20),
     Job("relay_messages", 5 * SECOND, relay_messages.run, 1000),
     Job("deliver_messages", 5 * SECOND, deliver_messages.run, 100),
+    Job("announce", MINUTE, announce.run, 2000),
     Job("lapse_holds", 15 * SECOND, overdue.lapse_holds, 100),
     Job("cancel_unconfirmed", 15 * MINUTE, overdue.cancel_unconfirmed, 200, by_date=True),
     Job("lapse_vouchers", 15 * SECOND, overdue.lapse_vouchers, 100, by_date=True),

@@ -107,11 +107,11 @@ _OF_CHANCE = (
     _type("raffle.drawn", _PROGRESS, "/raffles/{raffle_id}", 3 * _DAY,
           fields={"raffle": _name("raffle_id")}, entity="raffle_id",
           changed=("home", "raffles")),
-    _type("raffle.won", _SERVICE, "/raffles/{raffle_id}", _WEEK,
-          fields={"raffle": _name("raffle_id")}, entity="raffle_id", data=("claim_by",),
-          until="claim_by", changed=("home", "raffles"), is_high=True),
-    _type("prize.claim_ending", _SERVICE, "/raffles/{raffle_id}", _DAY,
-          fields={"raffle": _name("raffle_id")}, entity="raffle_id", data=("claim_by",),
+    _type("raffle.won", _SERVICE, "/prizes/{prize_id}", _WEEK,
+          fields={"raffle": _name("raffle_id")}, entity="prize_id", data=("claim_by",),
+          until="claim_by", changed=("home", "raffles", "prizes"), is_high=True),
+    _type("prize.claim_ending", _SERVICE, "/prizes/{prize_id}", _DAY,
+          fields={"raffle": _name("raffle_id")}, entity="prize_id", data=("claim_by",),
           until="claim_by", collapse=_DEADLINE, is_high=True),
 )  # fmt: skip
 _OF_REWARDS = (

@@ -1,5 +1,7 @@
 """Members who are told things: events, relaying and delivering, and what came of it."""
 
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -7,9 +9,16 @@ from sqlalchemy import Connection, insert, select, update
 from server.core.db import reading
 from server.core.outbox import Event, record
 from server.gamification.members.models import MEMBER
+from server.gamification.programme.queries import get_programme
 from server.jobs import deliver_messages, relay_messages
+from server.notifications.catalogue import TYPES
+from server.notifications.delivering import let_go, note_reports
+from server.notifications.making import Draft, make_messages
 from server.notifications.models import DELIVERY, MESSAGE, MESSAGE_PREFERENCE
-from tests.builders.purchases import NOW
+from server.notifications.recipients import Person, lock_people
+from server.notifications.senders.port import Report, Result
+from server.notifications.types import Channel, Text
+from tests.builders.purchases import NOW, add_member
 
 
 def live_in(tx: Connection, member_id: str, zone: str | None, locale: str | None = None) -> None:
@@ -61,3 +70,22 @@ def deliveries(*columns: str) -> list[Any]:
         order = (DELIVERY.c.message_id, DELIVERY.c.channel.desc())
         rows = tx.execute(select(DELIVERY).order_by(*order)).all()
     return [tuple(getattr(row, name) for name in columns) for row in rows] if columns else [*rows]
+
+
+def tell_fay(tx: Connection, now: datetime) -> str:
+    """Fay is told of two points, and of three things to remember as one; return her id."""
+    fay = add_member(tx, now)
+    (person,) = lock_people(tx, [fay], get_programme(tx)).values()
+    make_messages(tx, [*_drafts(person, now)], now)
+    names = dict.fromkeys(Channel, "outbox")
+    let = let_go(tx, names, "http://shop.example", now)
+    note_reports(tx, [(one, Report(Result.SENT)) for one in let.outgoing], now)
+    return fay
+
+
+def _drafts(person: Person, now: datetime) -> Iterator[Draft]:
+    for number, name in enumerate(["points.matured"] * 2 + ["points.expiring"] * 3):
+        kind, ends_at = TYPES[name], now + timedelta(days=3)
+        content: dict[str, Any] = {"data": {}, "arguments": []}
+        told = (kind, kind.category, Text("Points", "Tap."), kind.path, content)
+        yield Draft(person, f"test:{number}", *told, shown_at=now, expires_at=ends_at)

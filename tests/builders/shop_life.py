@@ -33,6 +33,7 @@ from tests.builders.draws import draw_four
 from tests.builders.games import ANYBODY
 from tests.builders.instant_wins import play_the_wheel
 from tests.builders.members import VAULT
+from tests.builders.messages import tell_fay
 from tests.builders.playing import (
     POINTS_50,
     open_challenge,
@@ -76,8 +77,8 @@ def live_three_days(tx: Connection, *, among_others: bool = False) -> tuple[str,
     """Ana buys, returns, pays with points, holds; Ben owes and climbs. Ends at `LATER`.
 
     `among_others`: Cai gets presents, Cem stays away too long, Dia holds vouchers, Eda tickets,
-    four win, others earn badges or play a wheel. Two checkpoints are taken, on the first and on
-    the last day.
+    four win, others earn badges or play a wheel, Fay is told things. Two checkpoints are taken, on
+    the first and on the last day.
     Returns the ids of Ana and Ben.
     """
     open_shop(tx)
@@ -100,6 +101,8 @@ def live_three_days(tx: Connection, *, among_others: bool = False) -> tuple[str,
     _last_day_of_ana(tx, ana, LATER)
     lapse_vouchers(tx, LATER, 10)
     take_checkpoint(tx, VAULT, LATER)
+    if among_others:
+        tell_fay(tx, LATER)
     return ana, ben
 
 

@@ -19,6 +19,7 @@ from server.api.mobile.shelves import (
     SHELVES,
     ChallengeShelf,
     GameShelf,
+    InboxGlance,
     RewardsShelf,
     StarCardShelf,
     StreakShelf,
@@ -77,6 +78,7 @@ class Home(Out):
     game = Nested(GameShelf, metadata=_OPTIONAL)
     raffle = Nested(RaffleShelf, metadata=_OPTIONAL)
     rewards = Nested(RewardsShelf, metadata=_OPTIONAL)
+    inbox = Nested(InboxGlance, metadata=_OPTIONAL)
     next_best = Nested(NextBest, metadata=_OPTIONAL, allow_none=True)
 
 

@@ -14,13 +14,14 @@ from server.api.presenters.challenges import ChallengeOut
 from server.api.presenters.rewards import RewardOut
 from server.api.presenters.star_cards import StarCardOut
 from server.api.presenters.streaks import StreakOut
-from server.api.schemas import Boolean, Items, Nested, Text
+from server.api.schemas import Boolean, Integer, Items, Nested, Text
 from server.api.schemas import ResponseSchema as Out
 from server.gamification.playing.queries import get_games
 from server.gamification.playing.types import Games
 from server.gamification.rewards.types import Shopper
 from server.gamification.screens.queries import Screen
 from server.gamification.tiers.rules import current_key
+from server.notifications.inbox import count_unread
 
 REWARDS, REWARDS_MOST = "rewards", 3
 _LAST = ("claimed", "expired")
@@ -56,6 +57,13 @@ class GameShelf(GameStub):
     """The first of the instant-win games."""
 
     status = Text(required=True)
+
+
+class InboxGlance(Out):
+    """How many messages wait to be read."""
+
+    status = Text(required=True)
+    unread = Integer(required=True)
 
 
 class RewardsShelf(_Shelf):
@@ -124,7 +132,14 @@ SHELVES: Mapping[
     "streaks": (lambda games: games.streaks, list_streaks, 1),
 }
 """Whether the shop has it, how it is read, and how many are shown."""
+
+
+def _inbox(call: Call) -> dict[str, Any]:
+    return {"unread": count_unread(call.tx, call.principal.id, call.now)}
+
+
 GLANCES: Mapping[str, Callable[[Call], dict[str, Any] | None]] = {
+    "inbox": _inbox,
     "raffle": first_raffle,
     "game": first_game,
 }

@@ -18,6 +18,7 @@ from server.gamification.invariants import (
     grants,
     holds,
     lots,
+    messages,
     nights,
     raffle_draws,
     raffles,
@@ -55,6 +56,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     *grants.INVARIANTS,
     *games.INVARIANTS,
     *nights.INVARIANTS,
+    *messages.INVARIANTS,
     *seals.INVARIANTS,
 )
 

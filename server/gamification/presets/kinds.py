@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from server.core.errors import NotFound
 from server.gamification.activity_types.settings import ACTIVITY_TYPES
 from server.gamification.badges.settings import BADGES
 from server.gamification.challenges.settings import CHALLENGES
@@ -28,11 +27,3 @@ KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
     }
 )
 """In the order in which presets install them; a new kind takes its place here."""
-
-
-def kind_named(name: str) -> Kind[Any]:
-    """Return a kind by its own name or that of its tables. Raise `NotFound`."""
-    for table, kind in KINDS.items():
-        if name.replace("-", "_") in (table, kind.name):
-            return kind
-    raise NotFound(f"There is no kind {name}; there are: {', '.join(KINDS)}")

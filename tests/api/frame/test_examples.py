@@ -20,6 +20,8 @@ from server.gamification.programme.queries import get_programme
 from server.gamification.vouchers.redeeming import Reason, issue
 from server.notifications.mail.service import latest_mails
 from tests.builders.members import NOW, VAULT, bearer, sign_in
+from tests.builders.messages import earned, messages
+from tests.builders.messages import tell as tell_members
 from tests.builders.raffles import CHEAP, open_raffle
 from tests.builders.rewards import shown
 
@@ -27,6 +29,11 @@ IN_TURN = (
     ("createEvent", "partner"),
     ("giveBadge", "partner"),
     ("markBadgesSeen", "member"),
+    ("changeMyMessage", "member"),
+    ("markInboxRead", "member"),
+    ("createPushReceipts", "member"),
+    ("changeMyPreferences", "member"),
+    ("putMyConsent", "member"),
     ("forceOutcome", "partner"),
     ("playGame", "member"),
 )
@@ -68,6 +75,15 @@ def cafe(sqlite_app, clock_at):
     }
 
 
+def told_of_points(app):
+    """Tell the member of the examples something and return the message's id."""
+    with app.app_context():
+        with transaction() as tx:
+            earned(tx, EXAMPLE_MEMBER_ID)
+        tell_members(NOW)
+        return next(row.id for row in messages() if row.member_id == EXAMPLE_MEMBER_ID)
+
+
 def example_of(operation_id):
     return next(one for one in endpoints() if one.operation_id == operation_id)
 
@@ -104,6 +120,7 @@ def test_every_example_works_in_the_demo_shop(sqlite_app, cafe):
     made = client.post("/v1/sandbox/test-clocks", json={}, headers=callers["partner"])
     seen["clock_id"] = made.get_json()["id"]
     try_out("advanceTestClock")
+    seen |= {"message_id": told_of_points(sqlite_app), "purpose": "marketing_push"}
     device = try_out("changeOwnDevice", "till")
     for name in ("changeMe", "quoteTransfer", "createTransfer", "createMyEvents", "enterRaffle"):
         try_out(name, "member")

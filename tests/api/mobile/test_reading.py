@@ -134,6 +134,7 @@ def test_the_first_screen_is_one_answer(app, client, till, cast, language):
         "card": {"number": number, "barcode_format": "ean13", "qr_mode": "rotating"},
         "balances": [balance_in(language)],
         "tier": bar_in(language, tier_ids(app)),
+        "inbox": {"status": "ok", "unread": 0},
     }
 
 
@@ -208,7 +209,7 @@ def test_somebody_who_just_joined_has_an_empty_screen(client, till, cast):
         ("?sections=balances,card", ["balances", "card"]),
         ("?sections=tier,nonsense", ["tier"]),
         ("?sections=nonsense", []),
-        ("", ["balances", "card", "member", "tier"]),
+        ("", ["balances", "card", "inbox", "member", "tier"]),
     ],
 )
 def test_only_the_sections_that_were_asked_for(client, cast, asked, found):

@@ -22,6 +22,7 @@ from tests.gamification.invariants.badge_damage import BADGE_DAMAGE
 from tests.gamification.invariants.calendar_damage import CALENDAR_DAMAGE
 from tests.gamification.invariants.draw_damage import DRAW_DAMAGE
 from tests.gamification.invariants.games_damage import GAMES_DAMAGE
+from tests.gamification.invariants.message_damage import MESSAGE_DAMAGE
 from tests.gamification.invariants.raffle_damage import RAFFLE_DAMAGE
 from tests.gamification.invariants.seal_damage import SEAL_DAMAGE
 from tests.gamification.invariants.transfer_damage import TRANSFER_DAMAGE
@@ -297,6 +298,7 @@ DAMAGE |= TRANSFER_DAMAGE
 DAMAGE |= WHEEL_DAMAGE
 DAMAGE |= RAFFLE_DAMAGE
 DAMAGE |= DRAW_DAMAGE
+DAMAGE |= MESSAGE_DAMAGE
 UNIQUE = {"A receipt is recorded once.", "A return is recorded once."}
 
 
