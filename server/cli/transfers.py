@@ -13,8 +13,12 @@ from server.core.i18n import format_number
 from server.gamification.ledger.types import AMOUNT_MAX
 from server.gamification.programme.queries import get_programme
 from server.gamification.programme.service import change_settings
-from server.gamification.programme.types import Programme, TransferPolicy
+from server.gamification.programme.types import ClawbackPolicy, Programme, TransferPolicy
 
+_FORGIVEN = (
+    "Note: whoever gives points away and returns the purchase is forgiven them (clawback = clamp);"
+    ' "debt" lets them owe.'
+)
 _AMOUNT = click.IntRange(1, AMOUNT_MAX)
 
 
@@ -35,6 +39,8 @@ def transfers(is_on: bool | None, **given: Any) -> None:
             policy = _changed(programme, is_on, changes)
             _save(tx, policy)
         click.echo(_text(policy))
+        if policy is not None and programme.policies.clawback is ClawbackPolicy.CLAMP:
+            click.echo(_FORGIVEN)
 
 
 def _changed(

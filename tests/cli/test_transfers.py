@@ -8,7 +8,7 @@ from server.core.audit import AUDIT
 from server.core.db import reading, transaction
 from server.gamification.programme.queries import get_programme
 from server.gamification.programme.types import TransferPolicy
-from tests.builders.purchases import NOW, open_shop
+from tests.builders.purchases import NOW, change_settings, open_shop
 from tests.fixtures.command_line import variables
 from tests.fixtures.tables import rows_of
 
@@ -20,6 +20,13 @@ def run(sqlite_app, sqlite_database, monkeypatch, clock_at):
     for name, value in variables(sqlite_database).items():
         monkeypatch.setenv(name, value)
     return lambda *words: CliRunner().invoke(cli, ["programme", "transfers", *words])
+
+
+@pytest.mark.parametrize(("clawback", "is_told"), [("clamp", True), ("debt", False)])
+def test_who_forgives_what_was_given_away_is_told_so(run, sqlite_app, clawback, is_told):
+    with sqlite_app.app_context(), transaction() as tx:
+        change_settings(tx, NOW, clawback=clawback)
+    assert ("is forgiven them" in run("--on").output) is is_told
 
 
 def policy(app):

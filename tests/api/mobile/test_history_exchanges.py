@@ -85,6 +85,32 @@ def test_both_see_what_was_given_and_no_more_of_the_other_than_a_letter(app, cas
     assert read(f"/{made.id}", who="ana")["effects"][0]["text"] == "Received from B•••"
 
 
+def give_to_and_fro(app, cast, times):
+    """Ben gives Ana a point and has it back, all at the same instant."""
+    with app.app_context(), transaction() as tx:
+        change_settings(tx, NOW, transfers={"account_days_min": 0, "least": 1})
+        for _ in range(times):
+            give_away(tx, Giving(cast.ben.id, cast.ana.id, "points", 1), NOW)
+            give_away(tx, Giving(cast.ana.id, cast.ben.id, "points", 1), NOW)
+
+
+@pytest.mark.parametrize("size", [1, 3, 7])
+def test_pages_lose_and_repeat_nothing_of_one_instant(used, read, till, cast, app, client, size):
+    give_to_and_fro(app, cast, 3)
+    post_many(till, cast.ben, [1, 2])
+    whole = [one["id"] for one in read("?limit=100")["items"]]
+    page = read(f"?limit={size}")
+    found = [one["id"] for one in page["items"]]
+    while page["next_cursor"]:
+        last = page["next_cursor"]
+        page = read(f"?limit={size}&cursor={last}")
+        found += [one["id"] for one in page["items"]]
+    assert found == whole
+    assert len(set(found)) == len(found) >= 11
+    stolen = client.get(f"/v1/me/activity?cursor={last}", headers=cast.as_ana)
+    assert code_of(stolen) == (400, "cursor_invalid")
+
+
 def test_nobody_opens_an_entry_of_another(used, client, cast):
     for entry_id in used:
         answer = client.get(f"/v1/me/activity/{entry_id}", headers=cast.as_ana)
