@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from server.api.endpoint import Call
+from server.api.presenters.badges import level_title
 from server.api.presenters.balances import unit_view
 from server.api.presenters.challenges import present_moved
 from server.api.presenters.star_cards import present_star_card
-from server.core.i18n import in_language
 from server.gamification.activities.types import Outcome
+from server.gamification.badges.types import Badge
 from server.gamification.ledger.types import Wallet
 from server.gamification.playing.queries import get_games
 from server.gamification.playing.types import Games
@@ -66,8 +67,12 @@ def _badges(call: Call, games: Games, awards: Sequence[Any]) -> list[dict[str, A
         {
             "id": row.badge_id,
             "level": row.level,
-            "title": in_language(known[row.badge_id].levels[row.level - 1].names, call.locale),
+            "title": _title(known[row.badge_id], row.level, call.locale),
         }
         for row in awards
         if row.badge_id in known
     ]
+
+
+def _title(badge: Badge, number: int, locale: str) -> str:
+    return level_title(badge, badge.levels[number - 1], locale)

@@ -75,7 +75,7 @@ SENTENCES: dict[str, str] = {
     "fulfilment_step_wrong": message("This gift is not that far yet."),
     "profile_incomplete": message("Please complete your profile first."),
     "feature_disabled": message("This is not offered here."),
-    "recipient_unknown": message("Nobody can be given points under this. Please check it."),
+    "recipient_unknown": message("We found nobody there to give points to. Please check it."),
     "transfer_to_self": message("This is your own account."),
     "transfer_too_small": message("At least {least} can be given at once."),
     "transfer_too_large": message("At most {most} can be given at once."),

@@ -14,6 +14,7 @@ from server.api.schemas import ResponseSchema as Out
 from server.api.views import benefit_view_of, tier_view_of
 from server.core.errors import NotFound
 from server.core.pagination import CursorInvalid, Position, page_of, page_parameters, write_cursor
+from server.gamification.activity_types.queries import known_activity_types
 from server.gamification.screens.history import Entry, find_entry, page_entries
 
 
@@ -59,4 +60,6 @@ def get_my_activity(call: Call, activity_id: str) -> Reply:
 
 
 def _view(call: Call) -> HistoryView:
-    return HistoryView(tier_view_of(call), benefit_view_of(call))
+    revision = call.configuration.programme.revision
+    kinds = {one.key: one.names for one in known_activity_types(call.tx, revision)}
+    return HistoryView(tier_view_of(call), benefit_view_of(call), kinds)

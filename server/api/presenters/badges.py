@@ -156,9 +156,7 @@ def _rarity(counted: tuple[int, int] | None, locale: str) -> dict[str, Any] | No
         return None
     pct = counted[0] * 100 // counted[1]
     text = (
-        message("{pct} % of members have it")
-        if pct
-        else message("Fewer than 1 % of members have it")
+        message("{pct}% of members have it") if pct else message("Fewer than 1% of members have it")
     )
     return {"pct": pct, "text": gettext(locale, text, pct=pct)}
 

@@ -11,6 +11,12 @@ from sqlalchemy import Connection
 
 from server.api.presenters.history_games import play_detail, play_item
 from server.api.presenters.history_grants import HistoryView, grant_detail, grant_item
+from server.api.presenters.history_paid import (
+    freeze_detail,
+    freeze_item,
+    voucher_detail,
+    voucher_item,
+)
 from server.api.presenters.history_raffles import entry_detail, entry_item
 from server.api.presenters.history_transfers import transfer_detail, transfer_item
 from server.api.presenters.history_vouchers import use_detail, use_item
@@ -44,8 +50,8 @@ _TITLES = {
 class ActivityItem(Out):
     """One entry: a purchase, another reported activity, a redemption of points without a purchase,
     a `greeting`, a `gift` of the programme, a used `voucher`, a `donation`, or points that members
-    gave each other (`transfer_sent`, `transfer_received`), a `game_play` or a
-    `raffle_entry` for points; only a purchase has a `total`. `points` is what it gave and
+    gave each other (`transfer_sent`, `transfer_received`), or what points bought: a `game_play`, a
+    `raffle_entry`, a `streak_freeze`; only a purchase has a `total`. `points` is what it gave and
     `points_spent` what was paid with, both less what was taken or given back since.
     """
 
@@ -109,7 +115,7 @@ def _activity_item(row: Any, history: HistoryView) -> dict[str, Any]:
         "id": row.id,
         "kind": row.kind,
         "state": row.state,
-        "title": _title(row, view),
+        "title": _title(row, history),
         "occurred_at": row.occurred_at,
         "location_id": row.location_id,
         "total": _money(row) if row.kind == PURCHASE else None,
@@ -129,10 +135,14 @@ def _activity_detail(tx: Connection, row: Any, history: HistoryView) -> dict[str
     }
 
 
-def _title(row: Any, view: TierView) -> str:
+def _title(row: Any, history: HistoryView) -> str:
+    """Return what it was: a purchase says its state, another activity has the name of its type."""
+    view = history.tiers
     if row.kind == REDEMPTION:
         return gettext(view.locale, "Paid with points")
-    return gettext(view.locale, _TITLES.get(row.state, "Purchase"))
+    if row.kind == PURCHASE:
+        return gettext(view.locale, _TITLES.get(row.state, "Purchase"))
+    return view.name(history.kinds.get(row.kind, {})) or gettext(view.locale, "Activity")
 
 
 def _money(row: Any) -> dict[str, Any]:
@@ -168,5 +178,7 @@ TELLINGS: Mapping[str, Telling] = {
     "mtr": Telling(transfer_item, transfer_detail),
     "ply": Telling(play_item, play_detail),
     "ent": Telling(entry_item, entry_detail),
+    "vch": Telling(voucher_item, voucher_detail),
+    "frz": Telling(freeze_item, freeze_detail),
 }
 """By the source of `screens.history`."""

@@ -1,5 +1,6 @@
 """Grants in the history: what was given besides what purchases earn, and for which reason."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,10 +24,14 @@ _MOVED = (BenefitKind.POINTS, BenefitKind.STARS)
 
 @dataclass(frozen=True, slots=True)
 class HistoryView:
-    """How the history is read: tiers and amounts, and all that can be given."""
+    """How the history is read: tiers and amounts, all that can be given, and names of activities.
+
+    `kinds` has the names of types of activities that are in force or paused, by key.
+    """
 
     tiers: TierView
     benefits: BenefitView
+    kinds: Mapping[str, Mapping[str, str]]
 
 
 def grant_item(row: Any, view: HistoryView) -> dict[str, Any]:

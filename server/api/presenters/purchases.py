@@ -257,7 +257,11 @@ def _sum_text(accrual: Mapping[str, Any], trace: Mapping[str, Any], view: TierVi
         "visit": message("{points} for a visit, ×{factor}"),
         "action": message("{points} for this, ×{factor}"),
     }[accrual["kind"]]
-    return gettext(view.locale, msgid, **parts)
+    told = gettext(view.locale, msgid, **parts)
+    if accrual["cap"] is None or accrual["points"] < accrual["cap"]:
+        return told
+    most = view.points.text(accrual["cap"])
+    return gettext(view.locale, "{sum}; not more than {most}", sum=told, most=most)
 
 
 def receipt_lines(trace: Mapping[str, Any], view: TierView) -> list[str]:

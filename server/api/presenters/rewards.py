@@ -331,7 +331,11 @@ def with_code(
     is_over = summary["state"] in _OVER and code is None
     told = "" if is_over else in_language(reward.instructions, locale)
     if not told and code is not None:
-        told = gettext(locale, "Show this at the till.")
+        elsewhere, here = (
+            message("Use this code at the partner's."),
+            message("Show this at the till."),
+        )
+        told = gettext(locale, elsewhere if reward.codes is CodeSource.UPLOADED else here)
     return summary | _present_code(reward, code) | {"instructions": told or None}
 
 

@@ -15,6 +15,11 @@ def get_activity_types(tx: Connection, revision: str) -> tuple[ActivityType, ...
     return _PUBLISHED.live(tx, revision)
 
 
+def known_activity_types(tx: Connection, revision: str) -> tuple[ActivityType, ...]:
+    """Return the types in force and the paused ones, for reading what was reported."""
+    return _PUBLISHED.known(tx, revision)
+
+
 def get_activity_type(tx: Connection, revision: str, key: str) -> ActivityType:
     """Return a type in force. Raise `ActivityTypeUnknown`."""
     for found in get_activity_types(tx, revision):

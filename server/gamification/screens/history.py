@@ -9,19 +9,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, Table, and_, bindparam, or_, select
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    exists,
+    not_,
+    or_,
+    select,
+)
 
 from server.core.columns import among
 from server.core.pagination import newest_first
 from server.core.statements import Prepared, at_once
 from server.gamification.activities.models import ACTIVITY, ACTIVITY_RETURN
-from server.gamification.definitions.models import DEFINITION_VERSION
+from server.gamification.definitions.models import DEFINITION, DEFINITION_VERSION
 from server.gamification.game_plays.models import GAME_PLAY
 from server.gamification.grants.models import BENEFIT_GRANT
 from server.gamification.ledger.models import LOT
 from server.gamification.members.models import MEMBER
 from server.gamification.raffles.models import RAFFLE
 from server.gamification.tickets.models import RAFFLE_ENTRY
+from server.gamification.streaks.models import STREAK_FREEZE
 from server.gamification.transfers.models import MEMBER_TRANSFER
 from server.gamification.vouchers.models import VOUCHER, VOUCHER_USE
 
@@ -109,6 +121,31 @@ _ENTRIES = (
         ),
     )
     .where(RAFFLE_ENTRY.c.member_id == _ME, RAFFLE_ENTRY.c.source == "bought")
+_USED = exists().where(VOUCHER_USE.c.voucher_id == VOUCHER.c.id, VOUCHER_USE.c.undone_at.is_(None))
+# What was paid at once, such as the code of another shop, until its use tells of it.
+_PAID = (
+    select(VOUCHER, DEFINITION_VERSION.c.settings)
+    .join(
+        DEFINITION_VERSION,
+        and_(
+            DEFINITION_VERSION.c.definition_id == VOUCHER.c.reward_id,
+            DEFINITION_VERSION.c.version == VOUCHER.c.reward_version,
+        ),
+    )
+    .where(VOUCHER.c.member_id == _ME, VOUCHER.c.is_settled)
+    .where(VOUCHER.c.ref_kind == "redemption", not_(_USED))
+)
+_FREEZES = (
+    select(STREAK_FREEZE, DEFINITION_VERSION.c.settings)
+    .join(DEFINITION, DEFINITION.c.id == STREAK_FREEZE.c.streak_id)
+    .join(
+        DEFINITION_VERSION,
+        and_(
+            DEFINITION_VERSION.c.definition_id == DEFINITION.c.id,
+            DEFINITION_VERSION.c.version == DEFINITION.c.version,
+        ),
+    )
+    .where(STREAK_FREEZE.c.member_id == _ME)
 )
 SOURCES: Mapping[str, Source] = {
     "act": _source(select(ACTIVITY).where(ACTIVITY.c.member_id == _ME), ACTIVITY, "occurred_at"),
@@ -119,6 +156,8 @@ SOURCES: Mapping[str, Source] = {
     "mtr": _source(_TRANSFERS, MEMBER_TRANSFER, "created_at"),
     "ply": _source(_PLAYS, GAME_PLAY, "played_at"),
     "ent": _source(_ENTRIES, RAFFLE_ENTRY, "created_at"),
+    "vch": _source(_PAID, VOUCHER, "created_at"),
+    "frz": _source(_FREEZES, STREAK_FREEZE, "bought_at"),
 }
 """By the kind prefix of the ids of their rows."""
 

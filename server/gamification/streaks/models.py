@@ -101,6 +101,7 @@ class StreakFreezeRow(Base):
     __table_args__ = (
         ForeignKeyConstraint(_RUN, _OF_RUN),
         CheckConstraint("points > 0", name="points"),
+        Index("ix_streak_freeze_member", "member_id", "bought_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from server.core.columns import Amount, Id, UTCDateTime, code
 from server.core.db import Base, table_of
 
+_BOUGHT = text("source = 'bought'")
 _COUNTED = text("state = 'counted'")
 _FREE = text("state = 'counted' AND source = 'free'")
 _PAID = "(source = 'bought') = (transfer_id IS NOT NULL)"
@@ -37,6 +38,14 @@ class RaffleEntryRow(Base):
             unique=True,
             postgresql_where=_FREE,
             sqlite_where=_FREE,
+        ),
+        Index(
+            "ix_raffle_entry_bought",
+            "member_id",
+            "created_at",
+            "id",
+            postgresql_where=_BOUGHT,
+            sqlite_where=_BOUGHT,
         ),
         Index("ix_raffle_entry_member", "raffle_id", "member_id", "created_at"),
         Index(

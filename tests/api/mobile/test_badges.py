@@ -77,7 +77,7 @@ def test_an_earned_badge_has_its_date_its_next_bar_and_how_rare_it_is(app, clien
     assert (regular["state"], regular["title"], regular["level"]) == ("earned", "Püsiklient", 1)
     first, second = regular["levels"]
     assert (first["state"], first["times"], second["state"]) == ("earned", 1, "locked")
-    assert first["rarity"] == {"pct": 50, "text": "Olemas 50 %-l liikmetest"}
+    assert first["rarity"] == {"pct": 50, "text": "Olemas 50%-l liikmetest"}
     assert (regular["image"]["width"], regular["image"]["alt"]) == (64, "Medal")
     assert (regular["earned_at"], first["is_new"]) == ("2026-11-22T14:30:00Z", True)
     assert regular["progress"]["unit"] == "spend_minor"

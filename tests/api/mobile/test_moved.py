@@ -48,6 +48,14 @@ def test_a_purchase_names_what_it_moved(games, till, cast):
     assert [one["progress"]["current"] for one in updates["star_cards"]] == [1]
 
 
+def test_a_level_without_a_name_is_called_as_its_badge(books, till, cast):
+    plain = FIRST | {"levels": [{"condition": {"fact": "purchases", "at_least": 1}}]}
+    with books.app_context(), transaction() as tx:
+        install(tx, BADGES, "first", plain, EVA, NOW)
+    (badge,) = till.buy(cast.ben, 1000)["updates"]["badges_new"]
+    assert badge["title"] == "First"
+
+
 def test_what_did_not_move_is_not_named(games, till, cast, clock_at):
     till.buy(cast.ben, 1000)
     clock_at.tick(timedelta(minutes=1))

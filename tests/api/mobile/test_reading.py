@@ -49,7 +49,7 @@ BENEFITS = {
         "earn_multiplier": "Punktid ×{}",
         "free_delivery": "Tasuta kohaletoimetamine",
         "birthday_gift": "Sünnipäevakink",
-        "personal_manager": "Isiklik haldur",
+        "personal_manager": "Isiklik kliendihaldur",
     },
 }
 RATES = {"en": "1.5", "ru": "1,5", "et": "1,5"}

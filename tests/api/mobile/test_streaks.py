@@ -68,7 +68,7 @@ def test_a_streak_of_days_as_it_stands_on_sunday(books, client, cast, publish):
     [
         ("en", "Visit by 29 November 2026 to reach 2 weeks"),
         ("ru", "Зайдите до 29 ноября 2026\u202fг. включительно, чтобы серия дошла до 2 недель"),
-        ("et", "Tule hiljemalt 29. november 2026, et jõuda 2 nädalani"),
+        ("et", "2 nädalani jõudmiseks tule kuni 29. november 2026 (kaasa arvatud)"),
     ],
 )
 def test_a_streak_of_weeks_says_what_keeps_it(books, client, cast, publish, language, text):

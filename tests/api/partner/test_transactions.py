@@ -52,7 +52,7 @@ WORDS = {
         "next": f"1{NBSP}480 punkti tasemeni Kuld",
         "gold": "Kuld",
         "balance": "520 punkti",
-        "unlocks": ["Punktid ×2", "Soodustus 15%", "Sünnipäevakink", "Isiklik haldur"],
+        "unlocks": ["Punktid ×2", "Soodustus 15%", "Sünnipäevakink", "Isiklik kliendihaldur"],
         "sum": f"5{NBSP}200,00{NBSP}€: 1 punkt iga 10,00{NBSP}€ eest, ×1",
         "rule": "1 punkt iga 10 eest",
     },
