@@ -47,7 +47,8 @@ def _rules_of(row: Any, trace: dict[str, Any]) -> Iterator[str]:
     for accrual in trace["accruals"]:
         factor = accrual["multiplier_bp"] / 10_000
         yield f"    rule {accrual['rule_id']} version {accrual['version']}: {_rate(accrual)}"
-        yield f"      x {factor:g} = {accrual['points']} points"
+        limit = "" if accrual["cap"] is None else f", not more than {accrual['cap']}"
+        yield f"      x {factor:g}{limit} = {accrual['points']} points"
     for refused in trace["not_applied"]:
         rule = f"rule {refused['rule_id']} version {refused['version']}"
         yield f"    {rule}: nothing ({refused['reason']})"

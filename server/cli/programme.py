@@ -1,5 +1,7 @@
 """`fairstar programme`: what kind of programme this installation runs."""
 
+from itertools import chain
+
 import click
 from babel.numbers import is_currency
 from sqlalchemy import Connection
@@ -80,7 +82,7 @@ def _show(tx: Connection) -> None:
     for unit in found.units.values():
         worth = format_money("en", unit.worth_minor, found.currency_code)
         click.echo(f"{'unit':10} {unit.code}, one is worth {worth}")
-    for rule in configuration.rules:
+    for rule in chain(configuration.rules, *configuration.unit_rules.values()):
         click.echo(f"{'earn rule':10} {_rule(rule, found)}")
     for tier in configuration.ladder.tiers:
         click.echo(f"{'tier':10} {_tier(tier, str(configuration.ladder.basis))}")

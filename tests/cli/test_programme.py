@@ -45,6 +45,11 @@ def test_a_preset_is_put_in_force_with_its_own_name_money_and_zone(run):
         assert line in said.splitlines()
 
 
+def test_rules_of_every_unit_are_shown(run):
+    rules = [line for line in run("setup", "stars_coffee").splitlines() if line[:9] == "earn rule"]
+    assert any(" star" in line for line in rules)
+
+
 def test_a_programme_is_set_up_once(run):
     run("setup", "points_only")
     with pytest.raises(Refusal, match="already set up"):

@@ -32,8 +32,8 @@ from server.gamification.grants.models import BENEFIT_GRANT
 from server.gamification.ledger.models import LOT
 from server.gamification.members.models import MEMBER
 from server.gamification.raffles.models import RAFFLE
-from server.gamification.tickets.models import RAFFLE_ENTRY
 from server.gamification.streaks.models import STREAK_FREEZE
+from server.gamification.tickets.models import RAFFLE_ENTRY
 from server.gamification.transfers.models import MEMBER_TRANSFER
 from server.gamification.vouchers.models import VOUCHER, VOUCHER_USE
 
@@ -121,6 +121,7 @@ _ENTRIES = (
         ),
     )
     .where(RAFFLE_ENTRY.c.member_id == _ME, RAFFLE_ENTRY.c.source == "bought")
+)
 _USED = exists().where(VOUCHER_USE.c.voucher_id == VOUCHER.c.id, VOUCHER_USE.c.undone_at.is_(None))
 # What was paid at once, such as the code of another shop, until its use tells of it.
 _PAID = (

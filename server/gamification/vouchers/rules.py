@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from server.core.clock import end_of_day, local_date
+from server.core.clock import end_of_day, local_date, rfc3339
 from server.core.errors import Refusal
 from server.gamification.rewards.types import CodeSource, Reward, RewardKind, StockState, Validity
 from server.gamification.vouchers.errors import (
@@ -36,7 +36,7 @@ def why_not_usable(
     if voucher.state is VoucherState.EXPIRED or (
         voucher.state is VoucherState.ACTIVE and voucher.expires_at <= now
     ):
-        return VoucherExpired(expired_at=voucher.expires_at.isoformat())
+        return VoucherExpired(expired_at=rfc3339(voucher.expires_at))
     if voucher.state is not VoucherState.ACTIVE:
         return VoucherEnded(state=str(voucher.state))
     if reward.location_ids and location_id not in reward.location_ids:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, update
 
+from server.core.clock import rfc3339
 from server.core.crypto import Vault
 from server.core.errors import NotFound, Refusal
 from server.core.ids import new_id
@@ -129,7 +130,7 @@ def undo_use(tx: Connection, use_id: str, actor: str, now: datetime) -> Seen:
     if use.undone_at is not None:
         return Seen(voucher, reward, use, is_repeated=True)
     if now > use.used_at + UNDO_LENGTH or reward.is_used_at_once:
-        raise UndoTooLate(until=(use.used_at + UNDO_LENGTH).isoformat())
+        raise UndoTooLate(until=rfc3339(use.used_at + UNDO_LENGTH))
     tx.execute(_UNDO, {"use_id": use.id, "at": now, "by": actor})
     after = _revive(tx, voucher, books, actor, now)
     record(tx, [events.undone(after, use.id)], now=now)
@@ -165,7 +166,7 @@ def _repeated(tx: Connection, voucher: Voucher, till: Till) -> Seen | None:
     sent = (till.external_id, till.actor)
     if till.external_id is not None and sent == (use.external_id, use.actor):
         return seen
-    raise VoucherUsed(used_at=use.used_at.isoformat(), location_id=use.location_id)
+    raise VoucherUsed(used_at=rfc3339(use.used_at), location_id=use.location_id)
 
 
 def _seen_before(tx: Connection, voucher: Voucher) -> Seen:
