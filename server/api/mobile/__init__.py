@@ -21,7 +21,8 @@ from server.gamification.sessions.queries import find_signed_in
 from server.gamification.sessions.tokens import Issuer, read_access_token
 
 ABOUT = """What a member's app needs: sign-in, the first screen, the card, balances, tier, history;
-what to play (challenges, streaks, badges, star cards), and rewards with their vouchers.
+what to play (challenges, streaks, badges, star cards, games, raffles), and rewards with their
+vouchers.
 
 Access tokens live for twenty minutes; on 401 `token_expired` or `token_invalid` exchange the
 refresh token once at `POST /v1/auth/sessions`, and sign in again when that is refused.

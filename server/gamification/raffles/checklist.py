@@ -22,7 +22,7 @@ _WORDS = {
     "cap_missing": "Say how many tickets one may hold.",
     "consolation_value_missing": "Say what a consolation prize is.",
     "entrants_min_low": "There should be at least {needed} entrants, four more than main prizes;"
-    " here {given} are enough. The owner can accept that by name.",
+    " here {given} are enough. The owner may put entrants_min_low into `accepted`.",
     "entrants_max_low": "At most {given} may enter, but {needed} are needed.",
     "budget_missing": "Say how much the consolation prizes may cost together.",
     "budget_exceeded": "With {entrants} entrants the consolation prizes cost {cost}, the budget is"
@@ -30,7 +30,7 @@ _WORDS = {
     "consolation_sham": "A consolation prize is worth {given}, a ticket costs {needed}.",
     "consolation_farmed": "With prizes of {given} many accounts pay; at most {needed}.",
     "return_above_price": "With {entrants} entrants of one ticket the prizes return {return} of"
-    " {price} paid. The owner can accept that by name.",
+    " {price} paid. The owner may put return_above_price into `accepted`.",
 }
 
 

@@ -107,7 +107,7 @@ def test_a_used_voucher_says_when_and_where(tx, ana):
     for ask in (look_at_voucher, use_voucher):
         with pytest.raises(VoucherUsed) as refused:
             ask(tx, VAULT, shown(tx, voucher), Till("device:other"), NOW + MINUTE)
-        told = {"used_at": "2026-11-22T14:30:00+00:00", "location_id": "loc_main"}
+        told = {"used_at": "2026-11-22T14:30:00Z", "location_id": "loc_main"}
         assert refused.value.params == told
     assert uses(tx) == 1
 
