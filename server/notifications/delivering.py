@@ -285,7 +285,8 @@ def _report_row(sent: Outgoing, report: Report, now: datetime) -> dict[str, Any]
     ):
         state = "failed"
     elif report.result is Result.RETRY:
-        state, due_at = "queued", now + (report.after or back_off(sent.attempt))
+        pause = back_off(sent.attempt) if report.after is None else report.after
+        state, due_at = "queued", now + pause
     return {
         "of_id": sent.delivery_id,
         "attempt": sent.attempt,
