@@ -13,6 +13,7 @@ import orjson
 
 from server.core.clock import rfc3339
 from server.notifications.catalogue import TYPES
+from server.notifications.rendering import cut
 from server.notifications.types import Collapse, FieldKind, MessageType, Text
 
 VERSION = "1"
@@ -55,18 +56,17 @@ class PayloadTooLarge(ValueError):  # noqa: N818 - reads as what happened
 
 
 def envelope_of(told: Told, base_url: str, now: datetime) -> Envelope:
-    """Return what is sent for a message; arguments that do not fit in are left out.
+    """Return what is sent for a message; what does not fit in is left to the inbox.
 
-    Raises PayloadTooLarge.
+    Arguments go first, then the end of the body, then that of the title.
+    Raises PayloadTooLarge when even the address alone is too long.
     """
     kind = TYPES[told.type]
     data = _data(kind, told, base_url, now)
     if _size(told.text, data) > BYTES_MAX:
         data["loc_args"] = "[]"
-    if _size(told.text, data) > BYTES_MAX:
-        raise PayloadTooLarge(told.id)
     return Envelope(
-        text=told.text,
+        text=_fitting(told, data),
         data=data,
         collapse=kind.collapse,
         tag=data["entity_id"] or told.id,
@@ -101,6 +101,19 @@ def _data(kind: MessageType, told: Told, base_url: str, now: datetime) -> dict[s
 
 def _size(text: Text, data: Mapping[str, str]) -> int:
     return len(orjson.dumps({"notification": [text.title, text.body], "data": dict(data)}))
+
+
+def _fitting(told: Told, data: Mapping[str, str]) -> Text:
+    """Return the text of a message, shortened until all of it fits. Raises PayloadTooLarge."""
+    title, body = told.text.title, told.text.body
+    while _size(Text(title, body), data) > BYTES_MAX:
+        if len(body) > 1:
+            body = cut(body, len(body) * 3 // 4)
+        elif len(title) > 1:
+            title = cut(title, len(title) * 3 // 4)
+        else:
+            raise PayloadTooLarge(told.id)
+    return Text(title, body)
 
 
 def kept_data(kind: MessageType, payload: Mapping[str, Any]) -> dict[str, str]:

@@ -56,6 +56,17 @@ def test_a_push_is_never_larger_than_two_kilobytes(title, body, name):
     assert len(orjson.dumps(content)) <= BYTES_MAX
 
 
+def test_a_long_address_leaves_less_room_for_words():
+    told = example_of(TYPES["announcement"])
+    long = replace(told, text=Text("😀" * TITLE_MAX, "😀" * BODY_MAX), path="/" + "x" * 199)
+    sent = envelope_of(long, "https://" + "a" * 240, NOW)
+    content = {"notification": [sent.text.title, sent.text.body], "data": dict(sent.data)}
+    assert len(orjson.dumps(content)) <= BYTES_MAX
+    assert sent.text.title == long.text.title
+    assert 0 < len(sent.text.body) < BODY_MAX
+    assert sent.text.body.endswith("…")
+
+
 def test_only_what_a_type_declares_goes_along():
     kind = TYPES["points.awarded"]
     payload = {"activity_id": "act_1", "amount": 5, "unit": "points", "phone": "+372", "x": None}
