@@ -146,6 +146,7 @@ class Policies:
     closed_days: ClosedDays = ClosedDays()
     welcome: tuple[Mapping[str, Any], ...] = ()
     transfers: TransferPolicy | None = None
+    stamps_per_day_max: int = 10
     messages: MessagePolicy = MessagePolicy()
 
     def expiry_of(self, unit: str) -> tuple[ExpiryPolicy, ...]:

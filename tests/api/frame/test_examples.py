@@ -28,6 +28,7 @@ from tests.builders.rewards import shown
 IN_TURN = (
     ("createEvent", "partner"),
     ("giveBadge", "partner"),
+    ("giveStars", "till"),
     ("markBadgesSeen", "member"),
     ("changeMyMessage", "member"),
     ("markInboxRead", "member"),

@@ -29,6 +29,8 @@ CALLS = {
     "cancellation": ("POST", "/transactions/{bought}/cancellation", Scope.RETURNS_WRITE),
     "event": ("POST", "/events", Scope.EVENTS_WRITE),
     "event cancelled": ("POST", "/events/act_none/cancellation", Scope.EVENTS_WRITE),
+    "stars": ("POST", "/stars", Scope.EVENTS_WRITE),
+    "stars cancelled": ("POST", "/stars/grt_none/cancellation", Scope.EVENTS_WRITE),
     "read": ("GET", "/transactions/{bought}", Scope.TRANSACTIONS_READ),
     "find": ("GET", "/transactions?source=web&external_id=known", Scope.TRANSACTIONS_READ),
     "redemption": ("POST", "/redemptions", Scope.REDEMPTIONS_WRITE),
@@ -54,6 +56,7 @@ def call(shop, cast):
         "batch": {"transactions": [receipt(cast.ben, 1000)]},
         "return": {"external_id": "r"},
         "badge": {"reason": "but which one?"},
+        "stars": {"member_id": cast.ben.id, "stars": 1},
         "event": {"member_id": cast.ben.id, "type": "review", "external_id": "e"},
         "redemption": {"points": 1, "member_id": cast.ben.id},
     }

@@ -1,0 +1,1 @@
+"""Stars put on a member's card by hand, without a basket."""
