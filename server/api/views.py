@@ -5,7 +5,10 @@ from server.api.presenters.balances import UnitView, points_view
 from server.api.presenters.rewards import RewardView
 from server.api.presenters.rewards_given import BenefitView
 from server.api.presenters.tiers import TierView
+from server.gamification.activities.queries import get_shopper
 from server.gamification.screens.benefit_names import get_benefit_names
+from server.gamification.standings.climbing import look_up_tier
+from server.gamification.tiers.rules import current_key
 
 
 def points_view_of(call: Call) -> UnitView:
@@ -29,3 +32,11 @@ def reward_view_of(call: Call) -> RewardView:
     """Return rewards as the caller reads them."""
     configuration = call.configuration
     return RewardView(configuration.programme, configuration.ladder, call.locale, call.now)
+
+
+def tier_key_of(call: Call, member_id: str) -> str | None:
+    """Return the tier that a member has now, brought up to date. Raises NotFound."""
+    ladder = call.configuration.ladder
+    shopper = get_shopper(call.tx, member_id)
+    look_up_tier(call.tx, shopper, ladder, call.now)
+    return current_key(ladder, shopper.standing) or None

@@ -3,9 +3,8 @@
 from typing import Any
 
 from server.api.endpoint import Call
-from server.api.mobile.vouchers import tier_key_of
 from server.api.presenters.rewards import present_reward
-from server.api.views import reward_view_of
+from server.api.views import reward_view_of, tier_key_of
 from server.core.errors import NotFound
 from server.core.statements import at_once
 from server.gamification.ledger.queries import spendable_now
@@ -73,4 +72,4 @@ def shopper_of(call: Call) -> Shopper:
     me, live = call.principal.id, get_catalogue(call.tx, call.configuration.programme.revision).live
     units = {unit for reward in live for unit in reward.price}
     spendable = {unit: spendable_now(call.tx, me, unit, call.now) for unit in units}
-    return Shopper(tier_key_of(call), spendable)
+    return Shopper(tier_key_of(call, call.principal.id), spendable)

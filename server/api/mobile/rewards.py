@@ -3,11 +3,11 @@
 from server.api.endpoint import Call, Reply
 from server.api.mobile import member
 from server.api.mobile.reward_shelf import RewardShelf, shopper_of
-from server.api.mobile.vouchers import VoucherGiven, present_given, tier_key_of
+from server.api.mobile.vouchers import VoucherGiven, present_given
 from server.api.presenters.rewards import RewardOut
 from server.api.schemas import Items, Nested, PageQuery, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
-from server.api.views import reward_view_of
+from server.api.views import reward_view_of, tier_key_of
 from server.core.errors import NotFound
 from server.core.pagination import LATEST, CursorInvalid, Position, read_cursor, write_cursor
 from server.gamification.ledger.errors import BalanceInsufficient
@@ -92,7 +92,7 @@ def redeem_reward(call: Call, reward_id: str) -> Reply:
     What is not used until the voucher's end comes back by itself.
     """
     me = call.principal
-    asked = Asked(me.id, reward_id, tier_key_of(call), me.name)
+    asked = Asked(me.id, reward_id, tier_key_of(call, me.id), me.name)
     try:
         voucher = redeem(call.tx, asked, call.now)
     except TierTooLow as refusal:

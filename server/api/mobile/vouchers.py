@@ -17,12 +17,9 @@ from server.api.schemas import ResponseSchema as Out
 from server.api.views import reward_view_of, tier_view_of
 from server.core.errors import NotFound
 from server.core.pagination import CursorInvalid, Position, page_of, page_parameters, write_cursor
-from server.gamification.activities.queries import get_shopper
 from server.gamification.ledger.service import open_book
 from server.gamification.programme.types import POINTS
 from server.gamification.rewards.catalogue import reward_at
-from server.gamification.standings.climbing import look_up_tier
-from server.gamification.tiers.rules import current_tier
 from server.gamification.vouchers.ending import cancel
 from server.gamification.vouchers.errors import VoucherNotCancellable
 from server.gamification.vouchers.queries import (
@@ -125,15 +122,6 @@ def present_given(call: Call, voucher: Voucher) -> dict[str, Any]:
     )
     updates = updates_of(points, None, tier_view_of(call), others)
     return {"voucher": _present(call, voucher), "updates": updates}
-
-
-def tier_key_of(call: Call) -> str | None:
-    """Return the tier that the member has now, brought up to date."""
-    ladder = call.configuration.ladder
-    shopper = get_shopper(call.tx, call.principal.id)
-    look_up_tier(call.tx, shopper, ladder, call.now)
-    tier = current_tier(ladder, shopper.standing)
-    return tier.key if tier else None
 
 
 def _present(call: Call, voucher: Voucher) -> dict[str, Any]:

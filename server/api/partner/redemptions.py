@@ -101,7 +101,7 @@ def create_redemption(call: Call) -> Reply:
     Pass the redemption's id in `apply` of the purchase, or capture it here. What is not captured
     in time goes back to the same lots by itself.
     """
-    member_id = _spender(call)
+    member_id = spender_of(call)
     recording = recording_of(call)
     check_least(recording.configuration.programme.policies, call.body["points"])
     book = open_book(call.tx, member_id, POINTS, call.now)
@@ -154,8 +154,11 @@ def release_redemption(call: Call, redemption_id: str) -> Reply:
     return Reply(_present(call, redemption_id, recording.configuration))
 
 
-def _spender(call: Call) -> str:
-    """Return who spends, shown well enough for it."""
+def spender_of(call: Call) -> str:
+    """Return who spends by `qr` or `member_id`, shown well enough for it.
+
+    Raises ValidationFailed, AssuranceTooLow, and why the card or the member is not served.
+    """
     qr, member_id = call.body["qr"], call.body["member_id"]
     if (qr is None) == (member_id is None):
         raise ValidationFailed.at("", "exactly_one", "Send qr or member_id.")

@@ -107,7 +107,7 @@ class VoucherRedeemed(Out):
 )
 def validate_voucher(call: Call, code: str) -> Reply:
     """Say what a voucher gives if it could be used now and here. Nothing changes."""
-    seen = look_at_voucher(call.tx, call.vault, code, _till(call), call.now)
+    seen = look_at_voucher(call.tx, call.vault, code, till_of(call), call.now)
     return Reply({"voucher": _present_voucher(call, seen)})
 
 
@@ -122,7 +122,7 @@ def validate_voucher(call: Call, code: str) -> Reply:
 )
 def redeem_voucher(call: Call, code: str) -> Reply:
     """Use a voucher: what it cost is spent. It can be undone for a quarter of an hour."""
-    return Reply(_present(call, use_voucher(call.tx, call.vault, code, _till(call), call.now)))
+    return Reply(present_use(call, use_voucher(call.tx, call.vault, code, till_of(call), call.now)))
 
 
 @partner.post(
@@ -137,14 +137,16 @@ def redeem_voucher(call: Call, code: str) -> Reply:
 def reverse_voucher_redemption(call: Call, redemption_id: str) -> Reply:
     """Undo a use: the voucher can be used again, and its price is only set aside again."""
     check_own_use(call, redemption_id)
-    return Reply(_present(call, undo_use(call.tx, redemption_id, actor_of(call), call.now)))
+    return Reply(present_use(call, undo_use(call.tx, redemption_id, actor_of(call), call.now)))
 
 
-def _till(call: Call) -> Till:
+def till_of(call: Call) -> Till:
+    """Return who uses a voucher and where."""
     return Till(actor_of(call), location_of(call, call.body), call.body["external_id"])
 
 
-def _present(call: Call, seen: Seen) -> dict[str, Any]:
+def present_use(call: Call, seen: Seen) -> dict[str, Any]:
+    """Return a use of a voucher as a till needs it."""
     use = seen.use
     assert use is not None
     wallet = open_book(call.tx, seen.voucher.member_id, POINTS, call.now).wallet

@@ -26,6 +26,7 @@ from tests.builders.raffles import CHEAP, open_raffle
 from tests.builders.rewards import shown
 
 IN_TURN = (
+    ("redeemRewardAtTill", "partner"),
     ("createEvent", "partner"),
     ("giveBadge", "partner"),
     ("giveStars", "till"),
@@ -115,7 +116,8 @@ def test_every_example_works_in_the_demo_shop(sqlite_app, cafe):
         try_out(name)
     with sqlite_app.app_context(), transaction() as tx:
         given = issue(tx, EXAMPLE_MEMBER_ID, "coffee", Reason("test", "try", "staff:eva"), NOW)
-        seen |= {"code": shown(tx, given), "raffle_id": open_raffle(tx, settings=CHEAP)}
+        seen |= {"code": shown(tx, given), "reward_id": given.reward_id}
+        seen["raffle_id"] = open_raffle(tx, settings=CHEAP)
     for name in ("validateVoucher", "redeemVoucher"):
         try_out(name, "till")
     made = client.post("/v1/sandbox/test-clocks", json={}, headers=callers["partner"])

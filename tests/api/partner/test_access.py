@@ -37,6 +37,7 @@ CALLS = {
     "capture": ("POST", "/redemptions/{held}/capture", Scope.REDEMPTIONS_WRITE),
     "voucher": ("POST", "/vouchers/NOTHING/validation", Scope.REDEMPTIONS_WRITE),
     "voucher use": ("POST", "/vouchers/NOTHING/redemption", Scope.REDEMPTIONS_WRITE),
+    "reward": ("POST", "/rewards/rwd_none/redemptions", Scope.REDEMPTIONS_WRITE),
     "voucher undone": ("POST", "/voucher-redemptions/vrd_no/reversal", Scope.REDEMPTIONS_WRITE),
     "badge": ("POST", "/members/{ben}/badges", Scope.BADGES_WRITE),
     "release": ("POST", "/redemptions/{held}/release", Scope.REDEMPTIONS_WRITE),

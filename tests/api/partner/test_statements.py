@@ -105,13 +105,13 @@ def test_a_quote_takes_two_statements(till, cast, said):
     assert count(said, lambda: till.post("/quotes", body)) == 2
 
 
-def test_the_first_screen_takes_two_statements_known_or_not(client, till, cast, said):
+def test_the_first_screen_takes_three_statements_known_or_not(client, till, cast, said):
     till.buy(cast.ben, 5000)
     headers = bearer(cast.ben_tokens.access_token)
     tag = client.get("/v1/me/home", headers=headers).headers["ETag"]
     known = headers | {"If-None-Match": tag}
     for each in (headers, known):
-        assert count(said, lambda each=each: client.get("/v1/me/home", headers=each)) == 2
+        assert count(said, lambda each=each: client.get("/v1/me/home", headers=each)) == 3
 
 
 def test_rewards_on_the_first_screen_take_three_more(app, client, till, cast, said):
@@ -120,7 +120,7 @@ def test_rewards_on_the_first_screen_take_three_more(app, client, till, cast, sa
         for number in range(6):
             offer(tx, f"reward-{number}", price={"points": 5 + number})
     headers = bearer(cast.ben_tokens.access_token)
-    assert count(said, lambda: client.get("/v1/me/home", headers=headers)) == 5
+    assert count(said, lambda: client.get("/v1/me/home", headers=headers)) == 6
 
 
 def test_what_is_asked_often_is_planned_once(client, till, cast, said):
