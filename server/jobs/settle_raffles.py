@@ -1,6 +1,6 @@
 """After a draw: consolation prizes, news, deadlines of main prizes, and the end of the raffle."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
@@ -15,31 +15,19 @@ from server.gamification.raffle_prizes.claiming import (
 )
 from server.gamification.raffle_prizes.giving import give_claimed, give_consolations
 from server.gamification.raffle_prizes.queries import list_deliverable, list_told
+from server.jobs.batches import in_batches
 
 BATCH = 20
 TELLING_BATCH = 1000
-Some = Callable[[Connection, datetime, int], int]
-"""Does up to so many things that are due; returns how many there were."""
 
 
 def run(*, now: datetime, limit: int) -> int:
     """Do up to `limit` of each thing that is due after draws; return how many were done."""
-    done = _repeated(give_consolations, now, limit, BATCH) + _tell(now)
-    done += _repeated(lapse_prizes, now, limit, BATCH) + _repeated(warn_winners, now, limit, BATCH)
+    done = in_batches(give_consolations, now, limit, BATCH) + _tell(now)
+    done += in_batches(lapse_prizes, now, limit, BATCH) + in_batches(
+        warn_winners, now, limit, BATCH
+    )
     return done + _one_by_one(_deliverable(now), now) + _close(now)
-
-
-def _repeated(some: Some, now: datetime, limit: int, batch: int) -> int:
-    """Repeat in small transactions while there is more to do."""
-    done = 0
-    while done < limit:
-        most = min(batch, limit - done)
-        with transaction() as tx:
-            found = some(tx, now, most)
-        done += found
-        if found < most:
-            break
-    return done
 
 
 def _tell(now: datetime) -> int:
@@ -48,7 +36,7 @@ def _tell(now: datetime) -> int:
     told = 0
     for raffle_id in raffles:
         some = partial(_tell_some, raffle_id)
-        told += _repeated(some, now, 10**9, TELLING_BATCH)
+        told += in_batches(some, now, 10**9, TELLING_BATCH)
     return told
 
 

@@ -7,7 +7,7 @@ from server.api.mobile.vouchers import VoucherGiven, present_given
 from server.api.presenters.rewards import RewardOut
 from server.api.schemas import Items, Nested, PageQuery, RequestSchema, Text
 from server.api.schemas import ResponseSchema as Out
-from server.api.views import reward_view_of, tier_key_of
+from server.api.taking import take_reward
 from server.core.errors import NotFound
 from server.core.pagination import LATEST, CursorInvalid, Position, read_cursor, write_cursor
 from server.gamification.ledger.errors import BalanceInsufficient
@@ -21,7 +21,6 @@ from server.gamification.rewards.errors import (
 from server.gamification.rewards.types import Reward, Standing
 from server.gamification.rewards.wishes import unwish, wish
 from server.gamification.vouchers.errors import CodeExhausted
-from server.gamification.vouchers.redeeming import Asked, redeem
 
 
 class RewardQuery(PageQuery):
@@ -92,13 +91,7 @@ def redeem_reward(call: Call, reward_id: str) -> Reply:
     What is not used until the voucher's end comes back by itself.
     """
     me = call.principal
-    asked = Asked(me.id, reward_id, tier_key_of(call, me.id), me.name)
-    try:
-        voucher = redeem(call.tx, asked, call.now)
-    except TierTooLow as refusal:
-        tiers = refusal.params["tiers"]
-        names = reward_view_of(call).tiers_named(tiers)
-        raise TierTooLow(tiers=tiers, names=names) from refusal
+    voucher = take_reward(call, me.id, reward_id, me.name)
     return Reply(present_given(call, voucher), 201)
 
 

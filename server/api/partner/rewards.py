@@ -6,7 +6,7 @@ from server.api.partner.own import actor_of
 from server.api.partner.redemptions import spender_of
 from server.api.partner.vouchers import VoucherRedeemed, present_use, till_of
 from server.api.schemas import RequestSchema, Text
-from server.api.views import reward_view_of, tier_key_of
+from server.api.taking import take_reward
 from server.core.errors import NotFound
 from server.core.ids import EXAMPLE_MEMBER_ID
 from server.gamification.cards.errors import AssuranceTooLow, CardBlocked, QrReplayed, QrStale
@@ -21,7 +21,6 @@ from server.gamification.rewards.errors import (
     TierTooLow,
 )
 from server.gamification.vouchers.errors import CodeExhausted, VoucherWrongLocation
-from server.gamification.vouchers.redeeming import Asked, redeem
 from server.gamification.vouchers.using import use_found
 
 
@@ -71,10 +70,5 @@ def redeem_reward_at_till(call: Call, reward_id: str) -> Reply:
     reward = get_catalogue(call.tx, current_revision(call.tx)).get(reward_id)
     if reward.is_settled_at_once:
         raise NotFound("This reward is taken in the app, not at a till.")
-    asked = Asked(member_id, reward.id, tier_key_of(call, member_id), actor_of(call))
-    try:
-        voucher = redeem(call.tx, asked, call.now)
-    except TierTooLow as refusal:
-        tiers = refusal.params["tiers"]
-        raise TierTooLow(tiers=tiers, names=reward_view_of(call).tiers_named(tiers)) from refusal
+    voucher = take_reward(call, member_id, reward.id, actor_of(call))
     return Reply(present_use(call, use_found(call.tx, voucher.id, till_of(call), call.now)), 201)

@@ -10,22 +10,16 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from server.core.errors import NotFound
 from server.core.statements import Prepared
-from server.gamification.definitions.models import DEFINITION, DEFINITION_VERSION
 from server.gamification.definitions.queries import list_definitions
 from server.gamification.definitions.types import Definition, State
+from server.gamification.definitions.versions import Versions
 from server.gamification.games.models import GAME_EDITION, GAME_PLAYER, GAME_STOCK, PLAY_CREDIT
 from server.gamification.games.rules import period_start
 from server.gamification.games.settings import GAMES, read_game
 from server.gamification.games.types import Edition, Game
 from server.gamification.programme.queries import RevisionCache
 
-_KEPT_MAX = 500
-_V, _E, _S, _P = DEFINITION_VERSION.c, GAME_EDITION.c, GAME_STOCK.c, GAME_PLAYER.c
-_VERSION = (
-    select(DEFINITION.c.key, _V.settings)
-    .join(DEFINITION, DEFINITION.c.id == _V.definition_id)
-    .where(_V.definition_id == bindparam("game_id"), _V.version == bindparam("version"))
-)
+_E, _S, _P = GAME_EDITION.c, GAME_STOCK.c, GAME_PLAYER.c
 _EDITION = Prepared(
     select(GAME_EDITION).where(
         _E.game_id == bindparam("game_id"), _E.version == bindparam("version")
@@ -41,7 +35,6 @@ _PLAYER = Prepared(
 _NEXT_LAPSE = select(func.min(PLAY_CREDIT.c.expires_at)).where(
     PLAY_CREDIT.c.plays_left > 0, PLAY_CREDIT.c.expires_at > bindparam("now")
 )
-_versions: dict[tuple[str, int], Game] = {}
 
 
 def get_games(tx: Connection, revision: str) -> tuple[Game, ...]:
@@ -79,19 +72,14 @@ def game_of(row: Definition) -> Game:
     return replace(read_game(row.id, row.key, row.settings), version=row.version)
 
 
+_VERSIONS: Versions[Game] = Versions(
+    game_of, lambda: NotFound("There is no such version of the game.")
+)
+
+
 def game_at(tx: Connection, game_id: str, version: int) -> Game:
     """Return a game as it was published in a version, which never changes. Raise `NotFound`."""
-    kept = _versions.get((game_id, version))
-    if kept is not None:
-        return kept
-    row: Any = tx.execute(_VERSION, {"game_id": game_id, "version": version}).first()
-    if row is None:
-        raise NotFound("There is no such version of the game.")
-    if len(_versions) >= _KEPT_MAX:
-        _versions.clear()
-    game = replace(read_game(game_id, row.key, row.settings), version=version)
-    _versions[game_id, version] = game
-    return game
+    return _VERSIONS.at(tx, game_id, version)
 
 
 def find_edition(tx: Connection, game_id: str, version: int) -> Edition | None:

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from server.core.statements import Prepared
-from server.gamification.definitions.models import DEFINITION, DEFINITION_VERSION
 from server.gamification.definitions.queries import Published
 from server.gamification.definitions.types import Kind
+from server.gamification.definitions.versions import Versions
 from server.gamification.raffles.errors import RaffleUnknown
 from server.gamification.raffles.models import RAFFLE, RAFFLE_PRIZE
 from server.gamification.raffles.settings import read_raffle
@@ -19,7 +19,6 @@ from server.gamification.raffles.types import Policy, Raffle, RaffleState, Stand
 NAME, PREFIX = "raffle", "rfl"
 PUBLISHED: Published = Published(Kind(NAME, PREFIX, read_raffle))
 """The raffles in force and the paused ones, by revision."""
-_KEPT_MAX = 500
 _R, _P = RAFFLE.c, RAFFLE_PRIZE.c
 _COLUMNS = [_R[one.name] for one in fields(Standing)]
 _BY_ID = Prepared(select(*_COLUMNS).where(_R.id == bindparam("raffle_id")))
@@ -34,15 +33,13 @@ _RULES = Prepared(select(_R.rules, _R.rules_hash).where(_R.id == bindparam("raff
 _PRIZES = Prepared(
     select(RAFFLE_PRIZE).where(_P.raffle_id == bindparam("raffle_id")).order_by(_P.first_place)
 )
-_VERSION = (
-    select(DEFINITION.c.key, DEFINITION_VERSION.c.settings)
-    .join(DEFINITION, DEFINITION.c.id == DEFINITION_VERSION.c.definition_id)
-    .where(
-        DEFINITION_VERSION.c.definition_id == bindparam("raffle_id"),
-        DEFINITION_VERSION.c.version == bindparam("version"),
-    )
-)
-_versions: dict[tuple[str, int], Raffle] = {}
+
+
+def _raffle_of(row: Any) -> Raffle:
+    return replace(read_raffle(row.id, row.key, row.settings), version=row.version)
+
+
+_VERSIONS: Versions[Raffle] = Versions(_raffle_of, RaffleUnknown)
 
 
 def find_standing(tx: Connection, raffle_id: str) -> Standing | None:
@@ -88,17 +85,7 @@ def get_rules(tx: Connection, raffle_id: str) -> tuple[str, str]:
 
 def raffle_at(tx: Connection, raffle_id: str, version: int) -> Raffle:
     """Return a raffle as it was published in a version, which never changes."""
-    kept = _versions.get((raffle_id, version))
-    if kept is not None:
-        return kept
-    row: Any = tx.execute(_VERSION, {"raffle_id": raffle_id, "version": version}).first()
-    if row is None:
-        raise RaffleUnknown
-    if len(_versions) >= _KEPT_MAX:
-        _versions.clear()
-    raffle = replace(read_raffle(raffle_id, row.key, row.settings), version=version)
-    _versions[raffle_id, version] = raffle
-    return raffle
+    return _VERSIONS.at(tx, raffle_id, version)
 
 
 def find_live(tx: Connection, revision: str, id_or_key: str) -> Raffle | None:

@@ -3,28 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
 
 from server.core.errors import NotFound
-from server.gamification.definitions.models import DEFINITION, DEFINITION_VERSION
 from server.gamification.definitions.queries import list_definitions
 from server.gamification.definitions.types import Definition, State
+from server.gamification.definitions.versions import Versions
 from server.gamification.programme.queries import RevisionCache
 from server.gamification.rewards.settings import REWARDS, read_reward
 from server.gamification.rewards.types import Reward
-
-_KEPT_MAX = 2000
-_VERSION = (
-    select(DEFINITION.c.key, DEFINITION_VERSION.c.settings)
-    .join(DEFINITION, DEFINITION.c.id == DEFINITION_VERSION.c.definition_id)
-    .where(
-        DEFINITION_VERSION.c.definition_id == bindparam("reward_id"),
-        DEFINITION_VERSION.c.version == bindparam("version"),
-    )
-)
-_versions: dict[tuple[str, int], Reward] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +51,11 @@ def _reward_of(row: Definition) -> Reward:
 
 
 _CACHE: RevisionCache[Catalogue] = RevisionCache(_load)
+_VERSIONS: Versions[Reward] = Versions(
+    _reward_of, lambda: NotFound("There is no such version of the reward.")
+)
 
 
 def reward_at(tx: Connection, reward_id: str, version: int) -> Reward:
     """Return a reward as it was published in a version, which never changes."""
-    kept = _versions.get((reward_id, version))
-    if kept is not None:
-        return kept
-    row: Any = tx.execute(_VERSION, {"reward_id": reward_id, "version": version}).first()
-    if row is None:
-        raise NotFound("There is no such version of the reward.")
-    if len(_versions) >= _KEPT_MAX:
-        _versions.clear()
-    reward = replace(read_reward(reward_id, row.key, row.settings), version=version)
-    _versions[reward_id, version] = reward
-    return reward
+    return _VERSIONS.at(tx, reward_id, version)
